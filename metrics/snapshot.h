@@ -1,0 +1,83 @@
+/*
+ * What a sink is to be told: the totals collected at one moment, and per sink what it has been told
+ * before. Plain memory, owned by the caller (in the shim: by the emitter), used by one thread at a
+ * time.
+ */
+#ifndef METRICS_SNAPSHOT_H
+#define METRICS_SNAPSHOT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "metrics/metric.h"
+
+/* Totals of a process (or of a whole tree), derived and observed rows included. Times in ns since
+ * the Unix epoch. */
+struct snapshot {
+	uint64_t start_time_ns; /* when counting began */
+	uint64_t time_ns;       /* when these totals were collected; > start_time_ns */
+	struct process_values totals;
+};
+
+/* What one sink has been told: the totals at its last point of each series, and that point's time
+ * (0: none yet). */
+struct baseline {
+	struct process_values told;
+	uint64_t time_ns[SERIES_TOTAL];
+};
+
+enum temporality { TEMPORALITY_DELTA, TEMPORALITY_CUMULATIVE, TEMPORALITY_LOWMEMORY };
+
+/* Which points a sink gets. */
+struct point_options {
+	enum temporality
+		temporality;   /* of monotonic sums and histograms; lowmemory is delta for both */
+	bool emit_zero_points; /* also series with nothing new (delta) or nothing at all
+	                          (cumulative) */
+	bool explicit_buckets; /* histograms with a bound at each power of two instead of
+	                          exponential */
+	uint64_t families; /* bit 1 << enum HOOK_FAMILY: hooks that are on; rows of others are left
+	                      out */
+};
+
+/* One data point. `now` and `before` are the series' words in totals and baseline (before: NULL
+ * when cumulative). */
+struct point {
+	const struct metric *metric;
+	uint32_t series;        /* within the metric */
+	bool cumulative;        /* the point's temporality, for sums and histograms */
+	uint64_t start_time_ns; /* of the window (start, time]; for gauges the process's start */
+	uint64_t time_ns;
+	int64_t value; /* numbers: what is to be sent, in the metric's number (count, ns, ppm) */
+	/* histograms */
+	uint64_t count, sum, zero_count; /* sum in bytes or 2^-30 s */
+	const uint64_t *now,
+		*before; /* first bucket's word; count of bucket i = point_bucket(p, i) */
+	uint32_t first_bucket, end_bucket; /* non-zero ones lie in [first, end); equal: none */
+};
+
+/*
+ * Fills *point for series number `series` (0 to SERIES_TOTAL-1, numbered through all metrics).
+ * False: there is nothing to send for it (absent, zero, family off).
+ */
+bool point_read(struct point *point, const struct snapshot *snapshot,
+                const struct baseline *baseline, const struct point_options *options,
+                uint32_t series);
+
+/* Count of a histogram point's bucket. */
+static inline uint64_t point_bucket(const struct point *point, uint32_t bucket)
+{
+	return point->now[bucket] - (point->before ? point->before[bucket] : 0);
+}
+
+/* Which metric a series numbered through belongs to; *ret_series: its number within. */
+const struct metric *snapshot_series(uint32_t series, uint32_t *ret_series);
+
+/* The sink has been told the point: the next one of its series starts here. */
+void baseline_commit(struct baseline *baseline, const struct snapshot *snapshot,
+                     const struct point *point);
+
+/* The same for every point that point_read() gives in [from, to). */
+void baseline_commit_range(struct baseline *baseline, const struct snapshot *snapshot,
+                           const struct point_options *options, uint32_t from, uint32_t to);
+
+#endif
