@@ -1,0 +1,134 @@
+/* Sums over shards, derived rows, sums over processes. No libc: runs on the emitter. */
+#include "base/atomic.h"
+#include "base/memory.h"
+#include "metrics/collect.h"
+
+static void add_words(uint64_t *to, const uint64_t *from, size_t words)
+{
+	for (size_t i = 0; i < words; i++)
+		to[i] += counter_read(&from[i]);
+}
+
+void collect_add_process(struct process_values *to, const struct process_values *from)
+{
+	add_words((uint64_t *)to, (const uint64_t *)from, PROCESS_WORDS);
+}
+
+void collect_add_shard(struct process_values *to, const struct shard_values *from)
+{
+	add_words((uint64_t *)&to->common, (const uint64_t *)from, SHARD_WORDS);
+}
+
+static uint64_t *words_of(struct process_values *values, enum metric_id id, uint32_t series)
+{
+	return (uint64_t *)values + metric_series_word(&metric_table[id], series);
+}
+
+static uint64_t sum_of(struct process_values *values, enum metric_id id)
+{
+	uint64_t sum = 0;
+
+	for (uint32_t series = 0; series < metric_table[id].series; series++)
+		sum += *words_of(values, id, series);
+	return sum;
+}
+
+/* Allocations are counted by the histogram of their sizes alone. */
+static void derive_memory(struct process_values *totals, int64_t inherited_bytes,
+                          int64_t inherited_blocks)
+{
+	uint64_t allocations = 0;
+
+	for (uint32_t operation = 0; operation < MEMORY_OPERATION_COUNT; operation++) {
+		const uint64_t *sizes = words_of(totals, METRIC_MEMORY_ALLOCATION_SIZE, operation);
+		uint64_t count = 0;
+
+		for (uint32_t i = 1; i < metric_table[METRIC_MEMORY_ALLOCATION_SIZE].width; i++)
+			count += sizes[i];
+		*words_of(totals, METRIC_MEMORY_ALLOCATIONS, operation) = count;
+		allocations += count;
+	}
+	*words_of(totals, METRIC_MEMORY_USED, 0) = sum_of(totals, METRIC_MEMORY_ALLOCATED) -
+	                                           sum_of(totals, METRIC_MEMORY_FREED) +
+	                                           (uint64_t)inherited_bytes;
+	*words_of(totals, METRIC_MEMORY_ALLOCATION_COUNT, 0) =
+		allocations - sum_of(totals, METRIC_MEMORY_DEALLOCATIONS) +
+		(uint64_t)inherited_blocks;
+}
+
+static void derive_network(struct process_values *totals)
+{
+	const struct metric *io = &metric_table[METRIC_SOCKET_IO];
+
+	for (uint32_t direction = 0; direction < NETWORK_DIRECTION_COUNT; direction++)
+		*words_of(totals, METRIC_PROCESS_NETWORK_IO, direction) = 0;
+	for (uint32_t series = 0; series < io->series; series++) {
+		if (metric_attribute_value(io, series, 2) != NETWORK_TYPE_NONE)
+			*words_of(totals, METRIC_PROCESS_NETWORK_IO,
+			          metric_attribute_value(io, series, 0)) +=
+				*words_of(totals, METRIC_SOCKET_IO, series);
+	}
+}
+
+void collect_derive(struct process_values *totals, int64_t inherited_bytes,
+                    int64_t inherited_blocks)
+{
+	derive_memory(totals, inherited_bytes, inherited_blocks);
+	derive_network(totals);
+}
+
+void collect_totals(struct process_values *ret, const struct segment *segment)
+{
+	memset(ret, 0, sizeof(*ret));
+	collect_add_process(ret, segment->process);
+	for (uint32_t index = 0; index < segment->shards_mapped; index++) {
+		const struct shard_values *shard = segment_shard(segment, index);
+
+		if (shard)
+			collect_add_shard(ret, shard);
+	}
+	collect_derive(ret, segment->header->inherited_bytes, segment->header->inherited_blocks);
+}
+
+void collect_drain(struct process_values *to, struct process_values *from)
+{
+	uint64_t *source = (uint64_t *)from, *target = (uint64_t *)to;
+
+	for (size_t i = 0; i < PROCESS_WORDS; i++) {
+		if (counter_read(&source[i]))
+			counter_add_shared(&target[i],
+			                   __atomic_exchange_n(&source[i], 0, __ATOMIC_RELAXED));
+	}
+}
+
+static void merge_observed(uint64_t *tree, uint64_t word)
+{
+	if (word == OBSERVED_ABSENT)
+		return;
+	if (*tree == OBSERVED_ABSENT)
+		*tree = word;
+	else
+		*tree = observed_from_s64(observed_to_s64(*tree) + observed_to_s64(word));
+}
+
+void collect_merge(struct process_values *tree, const struct process_values *totals, bool ended)
+{
+	for (int id = 0; id < METRIC_COUNT; id++) {
+		const struct metric *metric = &metric_table[id];
+		bool observed = metric->place == PLACE_OBSERVED;
+
+		if (metric->kind == KIND_GAUGE ||
+		    (ended && observed && metric->kind == KIND_UPDOWN))
+			continue;
+		for (uint32_t series = 0; series < metric->series; series++) {
+			uint32_t word = metric_series_word(metric, series);
+			uint64_t *to = (uint64_t *)tree + word;
+			const uint64_t *from = (const uint64_t *)totals + word;
+
+			if (observed)
+				merge_observed(to, *from);
+			else
+				add_words(to, from, metric->width);
+		}
+	}
+}

@@ -1,0 +1,212 @@
+/* The shared segment in use: shards claimed and released, growth, names around exec, messages. See
+ * segment.h. */
+#include <fcntl.h>
+#include "base/atomic.h"
+#include "base/memory.h"
+#include "metrics/segment_internal.h"
+
+static unsigned char *shard_address(const struct segment *segment, uint32_t index)
+{
+	uint32_t behind = index - SEGMENT_FIRST_CHUNK;
+
+	if (index < SEGMENT_FIRST_CHUNK)
+		return segment->chunks[0] + (size_t)index * SEGMENT_SHARD_SIZE;
+	return segment->chunks[1 + behind / SEGMENT_CHUNK] +
+	       (size_t)(behind % SEGMENT_CHUNK) * SEGMENT_SHARD_SIZE;
+}
+
+struct shard_values *segment_shard(const struct segment *segment, uint32_t index)
+{
+	if (index >= acquire_load(&segment->shards_mapped) ||
+	    !(acquire_load(&segment->owners[index]) & SHARD_RESIDENT))
+		return NULL;
+	return (struct shard_values *)shard_address(segment, index);
+}
+
+/*
+ * Maps the next chunk of the file without a descriptor: mremap() with an old size of 0 makes a
+ * second mapping of shared pages, and it may reach further into the file than the first. It begins
+ * with the last page mapped so far.
+ */
+static void grow(struct segment *segment)
+{
+	uint32_t mapped, limit, shards;
+	unsigned char *last;
+	long base;
+
+	if (__atomic_exchange_n(&segment->growing, 1, __ATOMIC_ACQUIRE))
+		return; /* another thread is at it, or a handler interrupted this one */
+	mapped = segment->shards_mapped;
+	limit = segment->header->shard_limit;
+	shards = mapped + SEGMENT_CHUNK <= limit ? SEGMENT_CHUNK : limit - mapped;
+	if (mapped < SEGMENT_FIRST_CHUNK || mapped >= limit || !segment->path[0])
+		goto out;
+	last = shard_address(segment, mapped - 1) + SEGMENT_SHARD_SIZE - SEGMENT_PAGE;
+	base = sys_call(SYS_mremap, last, 0, SEGMENT_PAGE + (size_t)shards * SEGMENT_SHARD_SIZE,
+	                MREMAP_MAYMOVE);
+	if (is_error(base))
+		goto out;
+	sys_call(SYS_madvise, base, SEGMENT_PAGE + (size_t)shards * SEGMENT_SHARD_SIZE,
+	         MADV_DONTDUMP);
+	segment->chunks[1 + (mapped - SEGMENT_FIRST_CHUNK) / SEGMENT_CHUNK] =
+		(unsigned char *)base + SEGMENT_PAGE;
+	release_store(&segment->shards_mapped, mapped + shards); /* pairs with claim's acquire */
+out:
+	release_store(&segment->growing, 0);
+}
+
+/* Takes shard `index` if it is free and its memory can be had. */
+static struct shard_values *take(struct segment *segment, uint32_t index, uint32_t tid)
+{
+	unsigned char *shard = shard_address(segment, index);
+	uint32_t *owner = &segment->owners[index];
+	uint32_t word = relaxed_load(owner);
+	int err;
+
+	/* Acquire pairs with segment_release(): the totals of the owner before are ours to add to.
+	 */
+	if ((word & ~SHARD_RESIDENT) != 0 ||
+	    !__atomic_compare_exchange_n(owner, &word, word | tid, false, __ATOMIC_ACQUIRE,
+	                                 __ATOMIC_RELAXED))
+		return NULL;
+	if (!(word & SHARD_RESIDENT)) {
+		err = populate(shard, SEGMENT_SHARD_SIZE);
+		/* -EINVAL: an old kernel, where the first chunk was allocated with the file. */
+		if (err && err != -EINVAL) {
+			release_store(owner, 0);
+			return NULL;
+		}
+		release_store(owner, tid | SHARD_RESIDENT); /* pairs with the readers' acquire */
+	}
+	return (struct shard_values *)shard;
+}
+
+struct shard_values *segment_claim(struct segment *segment, uint32_t tid)
+{
+	uint32_t mapped;
+	struct shard_values *shard;
+
+	if (!segment->header || relaxed_load(&segment->full))
+		return NULL;
+	for (uint32_t index = 0;; index++) {
+		mapped = acquire_load(&segment->shards_mapped);
+		if (index >= mapped) {
+			grow(segment);
+			if (acquire_load(&segment->shards_mapped) == mapped)
+				break;
+		}
+		shard = take(segment, index, tid);
+		if (shard)
+			return shard;
+	}
+	relaxed_store(&segment->full, 1);
+	return NULL;
+}
+
+void segment_release(struct segment *segment, struct shard_values *shard)
+{
+	for (uint32_t index = 0; index < acquire_load(&segment->shards_mapped); index++) {
+		if (shard_address(segment, index) == (unsigned char *)shard) {
+			release_store(&segment->owners[index], SHARD_RESIDENT);
+			relaxed_store(&segment->full, 0);
+			return;
+		}
+	}
+}
+
+void segment_unlink(struct segment *segment)
+{
+	if (segment->path[0])
+		sys_call(SYS_unlinkat, AT_FDCWD, segment->path, 0);
+	segment->path[0] = '\0';
+}
+
+/* "<directory>/<pid>.exec" */
+static void exec_path(char *path, size_t size, const char *directory, size_t directory_length)
+{
+	char number[21];
+	size_t n = directory_length < size ? directory_length : size - 1;
+
+	memcpy(path, directory, n);
+	path[n] = '\0';
+	n += string_copy(path + n, size - n, "/");
+	string_from_u64(number, (uint64_t)sys_call(SYS_getpid));
+	n += string_copy(path + n, size - n, number);
+	string_copy(path + n, size - n, ".exec");
+}
+
+static size_t directory_length(const char *path)
+{
+	size_t n = string_length(path);
+
+	while (n > 0 && path[n] != '/')
+		n--;
+	return n;
+}
+
+static void rename_file(const char *from, const char *to)
+{
+	sys_call(SYS_renameat2, AT_FDCWD, from, AT_FDCWD, to, 0);
+}
+
+void segment_exec_begin(struct segment *segment)
+{
+	char path[sizeof(segment->path) + 32];
+
+	relaxed_store(&segment->header->state, SEGMENT_EXEC);
+	if (!segment->path[0])
+		return;
+	exec_path(path, sizeof(path), segment->path, directory_length(segment->path));
+	rename_file(segment->path, path);
+}
+
+void segment_exec_failed(struct segment *segment)
+{
+	char path[sizeof(segment->path) + 32];
+
+	relaxed_store(&segment->header->state, SEGMENT_LIVE);
+	if (!segment->path[0])
+		return;
+	exec_path(path, sizeof(path), segment->path, directory_length(segment->path));
+	rename_file(path, segment->path);
+}
+
+void segment_exec_sweep(const char *directory)
+{
+	char path[232];
+
+	exec_path(path, sizeof(path), directory, string_length(directory));
+	sys_call(SYS_unlinkat, AT_FDCWD, path, 0);
+}
+
+void segment_unmap(struct segment *segment)
+{
+	uint32_t mapped = segment->shards_mapped, index = SEGMENT_FIRST_CHUNK, shards;
+
+	if (!segment->header)
+		return;
+	sys_call(SYS_munmap, segment->header, SEGMENT_FIRST_MAP);
+	for (; index < mapped; index += SEGMENT_CHUNK) {
+		shards = mapped - index < SEGMENT_CHUNK ? mapped - index : SEGMENT_CHUNK;
+		sys_call(SYS_munmap, shard_address(segment, index) - SEGMENT_PAGE,
+		         SEGMENT_PAGE + (size_t)shards * SEGMENT_SHARD_SIZE);
+	}
+	memset(segment, 0, sizeof(*segment));
+}
+
+void segment_message(struct segment *segment, const char *text)
+{
+	struct segment_header *header = segment->header;
+	uint32_t length = (uint32_t)string_length(text), at;
+
+	if (!header || length + 1 > SEGMENT_MESSAGES_SIZE)
+		return;
+	at = relaxed_load(&header->messages_length);
+	do {
+		if (at + length + 1 > SEGMENT_MESSAGES_SIZE)
+			return;
+	} while (!__atomic_compare_exchange_n(&header->messages_length, &at, at + length + 1, false,
+	                                      __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+	memcpy(header->messages + at, text, length);
+	header->messages[at + length] = '\n';
+}

@@ -1,0 +1,124 @@
+/*
+ * The shared segment: where a process counts, readable from outside while it runs and after it was
+ * killed.
+ *
+ *   page 0   struct segment_header          offsets and sizes, never pointers; magic is published
+ * last page 1   owner word of each shard       tid of its only writer (0: free) and SHARD_RESIDENT
+ *   then     struct process_values          for what no shard holds; takes locked adds
+ *   then     shards, each page-aligned      struct shard_values of one thread; totals only grow
+ *
+ * A file of tmpfs, sparse, mapped and made resident in small steps by madvise(MADV_POPULATE_WRITE),
+ * which fails where a full file system would be SIGBUS. No function here calls libc, allocates or
+ * needs TLS: all may be called from hooks, signal handlers and the emitter. Claim and release are
+ * lock-free and safe from any thread.
+ */
+#ifndef METRICS_SEGMENT_H
+#define METRICS_SEGMENT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "metrics/metric.h"
+
+#define SEGMENT_MAGIC         UINT64_C(0x31656c75656c746f) /* "otlelue1" */
+#define SEGMENT_VERSION       1
+#define SEGMENT_PAGE          4096u
+#define SEGMENT_SHARDS_MAX    1024u
+#define SEGMENT_FIRST_CHUNK   4u  /* shards mapped with the fixed part */
+#define SEGMENT_CHUNK         16u /* shards mapped at a time after that */
+#define SEGMENT_CHUNKS        (1 + (SEGMENT_SHARDS_MAX - SEGMENT_FIRST_CHUNK) / SEGMENT_CHUNK)
+#define SEGMENT_MESSAGES_SIZE 2048u
+
+#define SHARD_RESIDENT \
+	0x80000000u /* in the owner word: has memory, holds totals; once set, it stays */
+
+#define SEGMENT_ROUND(bytes)   (((bytes) + SEGMENT_PAGE - 1) / SEGMENT_PAGE * SEGMENT_PAGE)
+#define SEGMENT_OWNERS_OFFSET  SEGMENT_PAGE
+#define SEGMENT_PROCESS_OFFSET (2 * SEGMENT_PAGE)
+#define SEGMENT_SHARDS_OFFSET \
+	(SEGMENT_PROCESS_OFFSET + SEGMENT_ROUND(sizeof(struct process_values)))
+#define SEGMENT_SHARD_SIZE SEGMENT_ROUND(sizeof(struct shard_values))
+
+enum segment_state {
+	SEGMENT_LIVE = 1,
+	SEGMENT_EXEC,     /* totals were handed on before an exec; counts again if that failed */
+	SEGMENT_EXPORTED, /* all was handed on: to be ignored and unlinked */
+};
+
+struct segment_header {
+	uint64_t magic; /* stored last, with release order */
+	uint32_t version;
+	uint32_t layout; /* segment_layout(): changes with every change of the catalogue's shape */
+	uint32_t process_offset, process_size;
+	uint32_t shards_offset, shard_size;
+	uint32_t shard_limit; /* shards there may be, and owner words to look at */
+	uint32_t state;       /* enum segment_state */
+	uint32_t pid, parent_pid, emitter_tid;
+	uint64_t pid_namespace;       /* inode of /proc/self/ns/pid, 0: unknown */
+	uint64_t created_boottime_ns; /* a pid whose start is later was used again */
+	uint64_t start_time_ns;       /* Unix epoch: when counting began */
+	int64_t inherited_bytes,
+		inherited_blocks; /* live allocations taken over from the parent at fork */
+	uint8_t instance_id[16];  /* random UUID, version 4 */
+	char program[256];        /* path of the executable, NUL-terminated, cut */
+	uint32_t messages_length; /* bytes used of messages; lines end in '\n' */
+	char messages[SEGMENT_MESSAGES_SIZE]; /* what the shim wants to say and must not print */
+};
+
+_Static_assert(sizeof(struct segment_header) <= SEGMENT_PAGE, "header has one page");
+
+/* This process's view: private memory, made anew after fork. */
+struct segment {
+	struct segment_header *header; /* NULL: no segment */
+	uint32_t *owners;
+	struct process_values *process;
+	unsigned char *chunks[SEGMENT_CHUNKS]; /* shards 0..3, 4..19, 20..35, ... */
+	uint32_t shards_mapped;
+	uint32_t growing; /* taken by the thread that maps the next chunk */
+	uint32_t full;    /* no shard was left at the last try; cleared by a release */
+	char path[200];   /* of the file, "": anonymous */
+};
+
+/* What the header is to say; the rest segment_create() finds out. */
+struct segment_identity {
+	const char
+		*directory; /* made with mode 0700 if missing; must be ours and closed to others */
+	uint64_t start_time_ns;
+	int64_t inherited_bytes, inherited_blocks;
+};
+
+/*
+ * Makes a segment: a file in the directory, else anonymous shared memory. -errno where not even
+ * that can be had; *segment is then empty and the caller counts elsewhere. All signals are blocked
+ * while the descriptor is open.
+ */
+int segment_create(struct segment *segment, const struct segment_identity *identity);
+
+/* A shard of this thread's own, still holding the totals of earlier owners; NULL: none is left.
+ * tid: the owner. */
+struct shard_values *segment_claim(struct segment *segment, uint32_t tid);
+void segment_release(struct segment *segment, struct shard_values *shard);
+
+/* Shard by number for reading; NULL: not mapped or not resident. */
+struct shard_values *segment_shard(const struct segment *segment, uint32_t index);
+
+/* Takes the name away; the memory stays until the process ends. */
+void segment_unlink(struct segment *segment);
+
+/*
+ * Around exec, which keeps the pid: the file is called PID.exec meanwhile, so that the program that
+ * comes after can unlink it. segment_exec_failed() gives the name back.
+ */
+void segment_exec_begin(struct segment *segment);
+void segment_exec_failed(struct segment *segment);
+void segment_exec_sweep(const char *directory);
+
+/* Drops this process's mapping of it (a fork child drops its parent's). */
+void segment_unmap(struct segment *segment);
+
+/* Appends one line to the messages, dropped when there is no room. Not for hot paths; any thread.
+ */
+void segment_message(struct segment *segment, const char *text);
+
+uint32_t segment_layout(void);
+
+#endif

@@ -1,0 +1,172 @@
+/* The accumulator of a session: mapped for the moment of an addition. See session.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <stdbool.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include "base/atomic.h"
+#include "base/memory.h"
+#include "base/syscall.h"
+#include "metrics/segment_internal.h"
+#include "metrics/session.h"
+
+static int open_accumulator(const char *directory, int flags)
+{
+	char path[256];
+	size_t n = string_copy(path, sizeof(path), directory);
+
+	if (n + sizeof("/" SESSION_ACCUMULATOR) > sizeof(path))
+		return -ENAMETOOLONG;
+	string_copy(path + n, sizeof(path) - n, "/" SESSION_ACCUMULATOR);
+	return (int)sys_call(SYS_openat, AT_FDCWD, path, flags | O_NOFOLLOW | O_CLOEXEC, 0600);
+}
+
+/* Is it a file of ours, large enough? */
+static int check_file(int fd)
+{
+	struct stat status;
+#if defined(__x86_64__)
+	int err = (int)sys_call(SYS_fstat, fd, &status);
+#else
+	int err = (int)sys_call(SYS_newfstatat, fd, "", &status, AT_EMPTY_PATH);
+#endif
+
+	if (err)
+		return err;
+	if (status.st_uid != (uid_t)sys_call(SYS_geteuid) || (status.st_mode & 077) ||
+	    !S_ISREG(status.st_mode))
+		return -EACCES;
+	return status.st_size >= (off_t)sizeof(struct session_accumulator) ? 0 : -EPROTO;
+}
+
+static int check_header(const struct session_accumulator *accumulator)
+{
+	if (acquire_load(&accumulator->magic) != SESSION_MAGIC ||
+	    accumulator->version != SEGMENT_VERSION || accumulator->layout != segment_layout())
+		return -EPROTO;
+	return 0;
+}
+
+static int map_accumulator(const char *directory, struct session_accumulator **ret_accumulator)
+{
+	int fd = open_accumulator(directory, O_RDWR), err;
+	long base;
+
+	if (fd < 0)
+		return fd;
+	err = check_file(fd);
+	base = err ? err
+	           : sys_call(SYS_mmap, NULL, sizeof(struct session_accumulator),
+	                      PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	sys_call(SYS_close, fd);
+	if (is_error(base))
+		return (int)base;
+	err = check_header((struct session_accumulator *)base);
+	if (err)
+		sys_call(SYS_munmap, base, sizeof(struct session_accumulator));
+	else
+		*ret_accumulator = (struct session_accumulator *)base;
+	return err;
+}
+
+int session_create(const char *directory)
+{
+	int fd = open_accumulator(directory, O_RDWR | O_CREAT | O_EXCL), err;
+	long base;
+	struct session_accumulator *accumulator;
+
+	if (fd < 0)
+		return fd;
+	/* All of it at once: later additions must not meet a full file system (SIGBUS). */
+	err = (int)sys_call(SYS_fallocate, fd, 0, 0, sizeof(*accumulator));
+	base = err ? err
+	           : sys_call(SYS_mmap, NULL, sizeof(*accumulator), PROT_READ | PROT_WRITE,
+	                      MAP_SHARED, fd, 0);
+	sys_call(SYS_close, fd);
+	if (is_error(base))
+		return (int)base;
+	accumulator = (struct session_accumulator *)base;
+	accumulator->version = SEGMENT_VERSION;
+	accumulator->layout = segment_layout();
+	release_store(&accumulator->magic, SESSION_MAGIC);
+	sys_call(SYS_munmap, base, sizeof(*accumulator));
+	return 0;
+}
+
+/* The rows that outlive a process; see collect_merge(). */
+static bool outlives(const struct metric *metric)
+{
+	if (metric->kind == KIND_GAUGE)
+		return false;
+	return metric->place != PLACE_OBSERVED || metric->kind != KIND_UPDOWN;
+}
+
+static void apply(struct process_values *sum, const struct process_values *totals, bool subtract)
+{
+	for (int id = 0; id < METRIC_COUNT; id++) {
+		const struct metric *metric = &metric_table[id];
+		uint32_t words = outlives(metric) ? metric->width : 0;
+
+		for (uint32_t series = 0; series < metric->series; series++) {
+			uint32_t at = metric_series_word(metric, series);
+
+			for (uint32_t i = 0; i < words; i++) {
+				uint64_t value = ((const uint64_t *)totals)[at + i];
+
+				if (metric->place == PLACE_OBSERVED && value != OBSERVED_ABSENT)
+					value = (uint64_t)observed_to_s64(value);
+				if (value)
+					counter_add_shared((uint64_t *)sum + at + i,
+					                   subtract ? -value : value);
+			}
+		}
+	}
+}
+
+static int change(const char *directory, const struct process_values *totals, bool subtract)
+{
+	struct session_accumulator *accumulator;
+	int err = map_accumulator(directory, &accumulator);
+
+	if (err)
+		return err;
+	apply(&accumulator->totals, totals, subtract);
+	counter_add_shared(&accumulator->processes, subtract ? UINT64_MAX : 1);
+	sys_call(SYS_munmap, accumulator, sizeof(*accumulator));
+	return 0;
+}
+
+int session_add(const char *directory, const struct process_values *totals)
+{
+	return change(directory, totals, false);
+}
+
+int session_subtract(const char *directory, const struct process_values *totals)
+{
+	return change(directory, totals, true);
+}
+
+int session_read(const char *directory, struct process_values *ret_totals, uint64_t *ret_processes)
+{
+	struct session_accumulator *accumulator;
+	int err = map_accumulator(directory, &accumulator);
+
+	if (err)
+		return err;
+	memcpy(ret_totals, &accumulator->totals, sizeof(*ret_totals));
+	*ret_processes = counter_read(&accumulator->processes);
+	sys_call(SYS_munmap, accumulator, sizeof(*accumulator));
+	for (int id = 0; id < METRIC_COUNT; id++) {
+		const struct metric *metric = &metric_table[id];
+
+		if (metric->place != PLACE_OBSERVED)
+			continue;
+		for (uint32_t series = 0; series < metric->series; series++) {
+			uint64_t *word =
+				(uint64_t *)ret_totals + metric_series_word(metric, series);
+
+			*word = *word ? observed_from_s64((int64_t)*word) : OBSERVED_ABSENT;
+		}
+	}
+	return 0;
+}

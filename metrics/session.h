@@ -1,0 +1,41 @@
+/*
+ * A session: a directory in which the processes of one tree keep their segments, with one
+ * accumulator that takes the totals of those that end, so that thousands of short children cost one
+ * block. `otelue run` makes it and names it in OTELUE_SESSION. Raw system calls only; totals are
+ * added with locked adds, by any number of processes at once.
+ */
+#ifndef METRICS_SESSION_H
+#define METRICS_SESSION_H
+
+#include "metrics/metric.h"
+
+#define SESSION_VARIABLE    "OTELUE_SESSION" /* absolute path of the directory */
+#define SESSION_ACCUMULATOR "accumulator"    /* the file in it */
+#define SESSION_MAGIC       UINT64_C(0x73656c75656c746f)
+
+struct session_accumulator {
+	uint64_t magic;
+	uint32_t version;   /* SEGMENT_VERSION */
+	uint32_t layout;    /* segment_layout() */
+	uint64_t processes; /* that handed their totals over, executed programs each for itself */
+	struct process_values totals; /* observed rows as plain sums, 0: absent */
+};
+
+/* Makes the accumulator in the directory (O_EXCL). 0 or -errno. */
+int session_create(const char *directory);
+
+/*
+ * Adds the totals of a process that ends. The directory and file must be ours. -errno: nothing was
+ * added
+ * (-EPROTO: the file is not an accumulator of this version).
+ */
+int session_add(const char *directory, const struct process_values *totals);
+
+/* Takes back what session_add() added (an exec that failed). */
+int session_subtract(const char *directory, const struct process_values *totals);
+
+/* Reads the accumulator: totals in the form of a snapshot's, observed rows included. 0 or -errno.
+ */
+int session_read(const char *directory, struct process_values *ret_totals, uint64_t *ret_processes);
+
+#endif
