@@ -1,5 +1,6 @@
 /* The shared segment in use: shards claimed and released, growth, names around exec, messages. See
  * segment.h. */
+#include <errno.h>
 #include <fcntl.h>
 #include "base/atomic.h"
 #include "base/memory.h"
