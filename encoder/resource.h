@@ -1,0 +1,89 @@
+/*
+ * Who is being measured: the attributes of the OTLP resource, in one block of bytes without
+ * pointers, so that it can be copied into shared memory. Keys are unique. A value given by the user
+ * (configuration, OTEL_ variables) replaces a detected one and is never replaced by one; otherwise
+ * the later call replaces the earlier.
+ *
+ * The functions that add may be called from one thread at a time, reading from any. No libc.
+ */
+#ifndef ENCODER_RESOURCE_H
+#define ENCODER_RESOURCE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#define RESOURCE_BYTES         4096 /* of attributes, as they are kept here */
+#define RESOURCE_ENCODED_LIMIT 1024 /* of a user_events request, see resource_shed() */
+#define RESOURCE_KEY_MAX       255
+
+enum resource_source { RESOURCE_DETECTED, RESOURCE_USER };
+
+enum resource_type { RESOURCE_STRING, RESOURCE_BOOL, RESOURCE_INT, RESOURCE_DOUBLE };
+
+struct resource {
+	uint32_t used;        /* bytes of data[] */
+	uint32_t value_limit; /* characters a string value may have */
+	uint8_t data[RESOURCE_BYTES];
+};
+
+/* One attribute, pointing into the resource. Strings carry no NUL. */
+struct resource_attribute {
+	const char *key;
+	uint32_t key_length;
+	enum resource_source source;
+	enum resource_type type;
+	const char *string; /* of length string_length, valid UTF-8 */
+	uint32_t string_length;
+	int64_t integer; /* also bool, 0 or 1 */
+	double number;
+};
+
+/* Empties it. value_limit: characters (not bytes) to which string values are cut; 0: no limit. */
+void resource_init(struct resource *resource, uint32_t value_limit);
+
+/*
+ * Each returns 0; -EINVAL for an empty, too long or not printable ASCII key; -ENOSPC when the block
+ * is full (nothing changed). A string's bytes that are not UTF-8 become U+FFFD.
+ */
+int resource_add_string(struct resource *resource, enum resource_source source, const char *key,
+                        const char *value, size_t length);
+int resource_add_int(struct resource *resource, enum resource_source source, const char *key,
+                     int64_t value);
+int resource_add_bool(struct resource *resource, enum resource_source source, const char *key,
+                      bool value);
+int resource_add_double(struct resource *resource, enum resource_source source, const char *key,
+                        double value);
+
+/* Takes an attribute out; false: there was none of that key. */
+bool resource_remove(struct resource *resource, const char *key);
+
+/* Walks the attributes in the order they were added: *position starts at 0. False at the end. */
+bool resource_next(const struct resource *resource, uint32_t *position,
+                   struct resource_attribute *ret_attribute);
+
+/* Finds an attribute by its key. */
+bool resource_find(const struct resource *resource, const char *key,
+                   struct resource_attribute *ret_attribute);
+
+/* Copies a string attribute with its NUL, cut to fit between characters; "" if there is none. */
+void resource_copy_string(const struct resource *resource, const char *key, char *to, size_t size);
+
+/* Bytes of the attributes as a protobuf Resource message (without its own tag and length). */
+size_t resource_encoded_size(const struct resource *resource);
+
+/*
+ * Takes attributes out until the encoded size is at most `limit`, in this order: detected ones (a
+ * fixed list, the least missed first), then the user's from the last to the first, then string
+ * values of service.* are cut. service.name, process.pid and telemetry.sdk.* are never taken out.
+ * Returns how many were taken out or cut, and their keys in ret_keys, "a, b, c" (NUL-terminated,
+ * cut with "..." when they don't fit in size bytes; may be NULL); -ENOSPC: still too large.
+ */
+int resource_shed(struct resource *resource, size_t limit, char *ret_keys, size_t size);
+
+/* 0 if the block is what the functions above leave behind, else -EINVAL. For a copy of a block out
+ * of memory that other processes can write to: check the copy before anything else is done with it.
+ */
+int resource_check(const struct resource *resource);
+
+#endif
