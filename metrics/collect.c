@@ -90,6 +90,37 @@ void collect_totals(struct process_values *ret, const struct segment *segment)
 	collect_derive(ret, segment->header->inherited_bytes, segment->header->inherited_blocks);
 }
 
+static void add_live(const struct shard_values *shard, uint64_t *bytes, uint64_t *blocks)
+{
+	const uint32_t width = WIDTH_BYTES;
+
+	for (uint32_t operation = 0; operation < MEMORY_OPERATION_COUNT; operation++) {
+		*bytes += counter_read(&shard->MEMORY_ALLOCATED[operation]);
+		for (uint32_t i = 1; i < width; i++)
+			*blocks += counter_read(&shard->MEMORY_ALLOCATION_SIZE[operation * width + i]);
+	}
+	for (uint32_t release = 0; release < MEMORY_RELEASE_COUNT; release++) {
+		*bytes -= counter_read(&shard->MEMORY_FREED[release]);
+		*blocks -= counter_read(&shard->MEMORY_DEALLOCATIONS[release]);
+	}
+}
+
+void collect_live(const struct segment *segment, int64_t *ret_bytes, int64_t *ret_blocks)
+{
+	uint64_t bytes = (uint64_t)segment->header->inherited_bytes;
+	uint64_t blocks = (uint64_t)segment->header->inherited_blocks;
+
+	add_live(&segment->process->common, &bytes, &blocks);
+	for (uint32_t index = 0; index < segment->shards_mapped; index++) {
+		const struct shard_values *shard = segment_shard(segment, index);
+
+		if (shard)
+			add_live(shard, &bytes, &blocks);
+	}
+	*ret_bytes = (int64_t)bytes;
+	*ret_blocks = (int64_t)blocks;
+}
+
 void collect_drain(struct process_values *to, struct process_values *from)
 {
 	uint64_t *source = (uint64_t *)from, *target = (uint64_t *)to;

@@ -21,6 +21,9 @@ void collect_derive(struct process_values *totals, int64_t inherited_bytes,
 /* *ret = everything this process's segment holds, derived rows included. */
 void collect_totals(struct process_values *ret, const struct segment *segment);
 
+/* Live allocations alone, cheaper than all totals. */
+void collect_live(const struct segment *segment, int64_t *ret_bytes, int64_t *ret_blocks);
+
 /* Takes the values out of `from` (leaving zeros) and adds them to `to` with locked adds: any
  * thread, any time. */
 void collect_drain(struct process_values *to, struct process_values *from);

@@ -1,0 +1,154 @@
+/* Shards claimed and given back, the block before the segment, fork. See counting.h. */
+#include <pthread.h>
+#include <sys/mman.h>
+#include "base/memory.h"
+#include "base/syscall.h"
+#include "hooks/counting.h"
+#include "metrics/collect.h"
+
+#if defined(__x86_64__)
+#define WIPED_ALIGNMENT 4096
+#else
+#define WIPED_ALIGNMENT 65536
+#endif
+
+__thread struct hook_thread hook_thread;
+uint64_t hook_families = ~UINT64_C(0);
+
+/* Zeroed by the kernel in a fork child, however it was forked: no segment, so it counts into its
+ * own `early`. */
+static union {
+	struct segment segment;
+	char page[WIPED_ALIGNMENT];
+} wiped __attribute__((aligned(WIPED_ALIGNMENT)));
+
+static struct process_values
+	early; /* counts from the first call of the process until there is a segment */
+static struct segment inherited; /* in a fork child: the parent's mapping, to be dropped */
+static pthread_key_t thread_end_key;
+static bool have_thread_end_key, wiping;
+
+_Static_assert(sizeof(struct segment) <= WIPED_ALIGNMENT, "one page is wiped");
+_Static_assert(sizeof(struct hook_thread) <= 256, "static TLS budget");
+
+struct segment *counting_segment(void)
+{
+	return &wiped.segment;
+}
+
+struct process_values *counting_process(void)
+{
+	struct process_values *process = relaxed_load(&wiped.segment.process);
+
+	return process ? process : &early;
+}
+
+/* Runs when a thread ends, after its other destructors of this round. */
+static void thread_ends(void *values)
+{
+	hook_thread.ended = 1;
+	hook_thread.values = NULL;
+	/* A shard of the parent's, in a fork child: not ours to give back. */
+	segment_release(&wiped.segment, values);
+}
+
+static struct shard_values *claim(void)
+{
+	struct shard_values *values = segment_claim(&wiped.segment, (uint32_t)sys_call(SYS_gettid));
+
+	/* Without a destructor the shard would never be given back. Keys under 32 need no memory.
+	 */
+	if (values && have_thread_end_key && pthread_setspecific(thread_end_key, values)) {
+		segment_release(&wiped.segment, values);
+		values = NULL;
+	}
+	return values;
+}
+
+struct counting counting_slow(void)
+{
+	struct counting here = {NULL, false};
+
+	if (hook_thread.passing || !relaxed_load(&hook_families))
+		return here;
+	/* Pairs with counting_start(): the block is stored last. */
+	if (acquire_load(&wiped.segment.process) && !hook_thread.ended &&
+	    !__atomic_exchange_n(&hook_thread.claiming, 1, __ATOMIC_RELAXED)) {
+		here.values = claim();
+		hook_thread.values = here.values;
+		relaxed_store(&hook_thread.claiming, 0);
+	}
+	if (!here.values) {
+		here.values = &counting_process()->common;
+		here.shared = true;
+	}
+	return here;
+}
+
+int counting_start(const struct segment_identity *identity)
+{
+	struct process_values *process;
+	struct segment segment;
+	int err;
+
+	if (!have_thread_end_key)
+		have_thread_end_key = pthread_key_create(&thread_end_key, thread_ends) == 0;
+	err = segment_create(&segment, identity);
+	if (err)
+		return err;
+	if (!wiping)
+		wiping = sys_call(SYS_madvise, &wiped, sizeof(wiped), MADV_WIPEONFORK) == 0;
+	/* The process's block last: whoever sees it finds the rest in place. */
+	process = segment.process;
+	segment.process = NULL;
+	memcpy(&wiped.segment, &segment, sizeof(segment));
+	release_store(&wiped.segment.process, process);
+	collect_drain(process, &early);
+	return 0;
+}
+
+void counting_totals(struct process_values *ret)
+{
+	if (!wiped.segment.header) {
+		memcpy(ret, &early, sizeof(*ret));
+		collect_derive(ret, 0, 0);
+		return;
+	}
+	collect_drain(wiped.segment.process, &early);
+	collect_totals(ret, &wiped.segment);
+}
+
+void counting_prefork(void)
+{
+	if (wiped.segment.header)
+		collect_drain(wiped.segment.process, &early);
+	memcpy(&inherited, &wiped.segment, sizeof(inherited));
+	hook_thread.claiming = 1;
+	hook_thread.parked = hook_thread.values;
+	relaxed_store(&hook_thread.values, NULL);
+}
+
+void counting_postfork_parent(void)
+{
+	relaxed_store(&hook_thread.values, hook_thread.parked);
+	hook_thread.parked = NULL;
+	relaxed_store(&hook_thread.claiming, 0);
+}
+
+void counting_postfork_child(void)
+{
+	hook_thread.parked = NULL;
+	if (have_thread_end_key)
+		pthread_setspecific(thread_end_key, NULL);
+	if (!wiping) /* a kernel before 4.14 */
+		memset(&wiped, 0, sizeof(wiped));
+	segment_unmap(&inherited);
+	relaxed_store(&hook_thread.claiming, 0);
+}
+
+void counting_live(int64_t *ret_bytes, int64_t *ret_blocks)
+{
+	*ret_bytes = *ret_blocks = 0;
+	if (wiped.segment.header)
+		collect_live(&wiped.segment, ret_bytes, ret_blocks);
+}

@@ -1,0 +1,144 @@
+/*
+ * Where a hook counts. Each thread has a shard of the segment, claimed at its first hooked call and
+ * written with single instructions; whoever has none (before the segment exists, after thread-local
+ * storage is gone, when no shard is left) adds with locked instructions to a block that all threads
+ * share. In the child of vfork nothing is counted.
+ *
+ * State of the module: one thread-local struct, one page that the kernel wipes in a fork child (so
+ * that a child cannot count into its parent's segment), one static block for the time before the
+ * segment.
+ */
+#ifndef HOOKS_COUNTING_H
+#define HOOKS_COUNTING_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "base/atomic.h"
+#include "metrics/histogram.h"
+#include "metrics/metric.h"
+#include "metrics/segment.h"
+
+#define HOOK_HIDDEN __attribute__((visibility("hidden")))
+
+struct hook_thread {
+	struct shard_values *values; /* own shard; NULL: take the slow path */
+	struct shard_values *parked; /* the shard while `passing` or `forking` */
+	uint8_t claiming; /* inside counting_slow(): a handler that interrupts it must not claim too
+	                   */
+	uint8_t passing;  /* in the child of vfork, in the parent's memory: count nothing */
+	uint8_t resolving; /* inside dlsym */
+	uint8_t ended;     /* after the thread's destructors: never claim again */
+};
+
+extern __thread struct hook_thread hook_thread HOOK_HIDDEN
+	__attribute__((tls_model("initial-exec")));
+
+/* Hook families that count; bit 1 << enum HOOK_FAMILY. All until the settings are known, none when
+ * disabled. */
+extern uint64_t hook_families HOOK_HIDDEN;
+
+/* A place to add to: own shard (plain adds), or a shared block (locked adds), or none (values is
+ * NULL). */
+struct counting {
+	struct shard_values *values;
+	bool shared;
+};
+
+/* The block that all threads of the process share; the static one before the segment exists. */
+struct process_values *counting_process(void) HOOK_HIDDEN;
+
+/* This thread has no shard (yet): claims one, or says where else to count. */
+struct counting counting_slow(void) HOOK_HIDDEN __attribute__((cold, noinline));
+
+static always_inline struct counting counting_here(enum HOOK_FAMILY family)
+{
+	struct counting here = {hook_thread.values, false};
+
+	if (unlikely(!here.values))
+		here = counting_slow();
+	if (unlikely(!(relaxed_load(&hook_families) >> family & 1)))
+		here.values = NULL;
+	return here;
+}
+
+/* Where the series of a metric stand, as compile-time constants; PLACE(FILE_IO) */
+struct series_place {
+	uint32_t shard_series, shard_word, process_word, width;
+};
+
+enum {
+#define METRIC(id, family, kind, number, place, name, unit, a, b, c, description) \
+	PLACE_SHARD_SERIES_##id = IN_SHARD_##place, PLACE_WIDTH_##id = WIDTH_##number,
+#include "metrics/metrics.def"
+#undef METRIC
+};
+
+#define PLACE(id)                                                                              \
+	((struct series_place){                                                                \
+		PLACE_SHARD_SERIES_##id, offsetof(struct shard_values, id) / sizeof(uint64_t), \
+		offsetof(struct process_values, id) / sizeof(uint64_t), PLACE_WIDTH_##id})
+
+static always_inline void counting_add_word(uint64_t *word, uint64_t amount, bool shared)
+{
+	if (shared)
+		counter_add_shared(word, amount);
+	else
+		counter_add(word, amount);
+}
+
+/* First word of a series; *ret_shared: it takes locked adds. */
+static always_inline uint64_t *counting_series(struct counting here, struct series_place place,
+                                               uint32_t series, bool *ret_shared)
+{
+	if (series < place.shard_series) {
+		*ret_shared = here.shared;
+		return (uint64_t *)here.values + place.shard_word + series * place.width;
+	}
+	*ret_shared = true;
+	return (uint64_t *)counting_process() + place.process_word +
+	       (series - place.shard_series) * place.width;
+}
+
+/* Adds to a number. Nothing where nothing is to be counted. */
+static always_inline void counting_add(struct counting here, struct series_place place,
+                                       uint32_t series, uint64_t amount)
+{
+	bool shared;
+	uint64_t *word;
+
+	if (!here.values)
+		return;
+	word = counting_series(here, place, series, &shared);
+	counting_add_word(word, amount, shared);
+}
+
+/* Adds a value to a histogram: its sum and one bucket. */
+static always_inline void counting_record(struct counting here, struct series_place place,
+                                          uint32_t series, uint64_t value)
+{
+	bool shared;
+	uint64_t *words;
+
+	if (!here.values)
+		return;
+	words = counting_series(here, place, series, &shared);
+	counting_add_word(words, value, shared);
+	counting_add_word(words + histogram_word(value, place.width - 2), 1, shared);
+}
+
+/* Lifecycle, called by preload/ only. */
+
+/* From now on counts go to the segment: what was counted before is moved there. -errno: there is
+ * none. */
+int counting_start(const struct segment_identity *identity) HOOK_HIDDEN;
+struct segment *counting_segment(void) HOOK_HIDDEN;
+/* Everything counted so far, wherever it stands. */
+void counting_totals(struct process_values *ret) HOOK_HIDDEN;
+/* Live allocations, for a child to start from. */
+void counting_live(int64_t *ret_bytes, int64_t *ret_blocks) HOOK_HIDDEN;
+/* Around fork: the thread counts into the shared block; the child begins with nothing. */
+void counting_prefork(void) HOOK_HIDDEN;
+void counting_postfork_parent(void) HOOK_HIDDEN;
+void counting_postfork_child(void) HOOK_HIDDEN;
+
+#endif

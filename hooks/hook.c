@@ -1,0 +1,44 @@
+/* The state that all hooks share, and what is too rare to be inlined. */
+#include "base/memory.h"
+#include "hooks/hook.h"
+
+uint64_t hook_ticks_multiplier;
+uint64_t hook_emitter_due = UINT64_MAX;
+
+/* The errno's that a set of attributes.def names. */
+static const struct {
+	int error;
+	const char *name;
+} error_names[] = {
+#define ERROR(name)         \
+	{                   \
+		name, #name \
+	}
+	ERROR(ENOMEM),     ERROR(EINVAL), ERROR(ENOENT),       ERROR(EACCES),
+	ERROR(EEXIST),     ERROR(EINTR),  ERROR(ENOSPC),       ERROR(EIO),
+	ERROR(EBADF),      ERROR(EMFILE), ERROR(ECONNREFUSED), ERROR(ECONNRESET),
+	ERROR(ETIMEDOUT),  ERROR(EPIPE),  ERROR(EHOSTUNREACH), ERROR(ENETUNREACH),
+	ERROR(EADDRINUSE), ERROR(EAGAIN), ERROR(EPERM),        ERROR(ENOEXEC),
+	ERROR(E2BIG),
+#undef ERROR
+};
+
+static const char *error_name(int error)
+{
+	for (size_t i = 0; i < sizeof(error_names) / sizeof(error_names[0]); i++) {
+		if (error_names[i].error == error)
+			return error_names[i].name;
+	}
+	return "";
+}
+
+uint32_t hook_error_value(enum attribute_id id, int error)
+{
+	const struct attribute *attribute = &attribute_table[id];
+	const char *name = error_name(error);
+	uint32_t value = 0;
+
+	while (value < attribute->count - 1 && !string_equal(attribute->values[value], name))
+		value++;
+	return value;
+}

@@ -1,0 +1,215 @@
+/*
+ * The allocator in full: any mode, any thread, any result; and the functions that are not hot. A
+ * failed call of the fast way is made again here: it fails again (or succeeds and is counted), and
+ * is counted once.
+ */
+#include "hooks/memory.h"
+
+/* A failed call says why in errno, or posix_memalign in its result. */
+static void count_failure(const struct hook_call *call, enum MEMORY_OPERATION operation, int error)
+{
+	enum MEMORY_ERROR type = error == EINVAL ? MEMORY_ERROR_EINVAL : MEMORY_ERROR_ENOMEM;
+
+	counting_add(call->here, PLACE(MEMORY_ALLOCATION_ERRORS),
+	             operation * MEMORY_ERROR_COUNT + type, 1);
+}
+
+static void resolve_all(void)
+{
+	for (int id = 0; id < HOOK_COUNT; id++) {
+		if (hook_rows[id].family == HOOK_FAMILY_MEMORY && hook_rows[id].required)
+			real_resolve((enum hook_id)id);
+	}
+	__atomic_and_fetch(&memory_mode, ~MEMORY_UNRESOLVED, __ATOMIC_RELEASE);
+}
+
+/* False: the real allocator is being looked up by this very thread; use the bootstrap's. */
+static bool begin(struct hook_call *call)
+{
+	if (relaxed_load(&memory_mode) & MEMORY_UNRESOLVED) {
+		if (hook_thread.resolving)
+			return false;
+		resolve_all();
+	}
+	*call = hook_begin(HOOK_FAMILY_MEMORY);
+	if (relaxed_load(&memory_mode) & MEMORY_OFF)
+		call->here.values = NULL;
+	return true;
+}
+
+static size_t usable(const struct hook_call *call, void *block)
+{
+	return call->here.values && block ? real.malloc_usable_size(block) : 0;
+}
+
+static void *end(const struct hook_call *call, enum MEMORY_OPERATION operation, void *block,
+                 size_t requested, int error)
+{
+	if (memory_mode & MEMORY_TIMED)
+		counting_record(call->here, PLACE(MEMORY_ALLOCATION_DURATION), operation,
+		                hook_elapsed(call));
+	if (block)
+		count_allocation(call->here, operation, usable(call, block), requested);
+	else
+		count_failure(call, operation, error);
+	return block;
+}
+
+void *general_malloc(size_t size)
+{
+	struct hook_call call;
+	void *block;
+
+	if (!begin(&call))
+		return bootstrap_allocate(size, 16);
+	block = real.malloc(size);
+	return end(&call, MEMORY_OPERATION_MALLOC, block, size, errno);
+}
+
+void *general_calloc(size_t count, size_t size)
+{
+	struct hook_call call;
+	size_t bytes;
+	void *block;
+
+	if (!begin(&call))
+		return __builtin_mul_overflow(count, size, &bytes) ? NULL
+		                                                   : bootstrap_allocate(bytes, 16);
+	block = real.calloc(count, size);
+	return end(&call, MEMORY_OPERATION_CALLOC, block, count * size, errno);
+}
+
+/* A block of the bootstrap buffer moves to the real allocator, or within the buffer. */
+static void *move_bootstrap_block(void *old, size_t size)
+{
+	size_t old_size = bootstrap_size(old);
+	char *block = malloc(size);
+
+	for (size_t i = 0; block && i < (size < old_size ? size : old_size); i++)
+		block[i] = ((char *)old)[i];
+	return block;
+}
+
+void *general_realloc(void *old, size_t size)
+{
+	struct hook_call call;
+	size_t old_usable;
+	void *block;
+
+	if (bootstrap_owns(old))
+		return move_bootstrap_block(old, size);
+	if (!begin(&call))
+		return bootstrap_allocate(size, 16);
+	old_usable = usable(&call, old);
+	block = real.realloc(old, size);
+	if (old && (block || size == 0))
+		count_release(call.here, MEMORY_RELEASE_REALLOC, old_usable);
+	if (old && !block && size == 0) /* glibc: freed */
+		return NULL;
+	return end(&call, MEMORY_OPERATION_REALLOC, block, size, errno);
+}
+
+void general_free(void *block)
+{
+	struct hook_call call;
+
+	if (!block || bootstrap_owns(block))
+		return;
+	if (!begin(&call)) {
+		bootstrap_free(block);
+		return;
+	}
+	count_release(call.here, MEMORY_RELEASE_FREE, usable(&call, block));
+	real.free(block);
+}
+
+OTELUE_EXPORT void *reallocarray(void *old, size_t count, size_t size)
+{
+	size_t bytes;
+
+	if (__builtin_mul_overflow(count, size, &bytes)) {
+		errno = ENOMEM;
+		return NULL;
+	}
+	return realloc(old, bytes);
+}
+
+OTELUE_EXPORT int posix_memalign(void **ret_block, size_t alignment, size_t size)
+{
+	struct hook_call call;
+	int error;
+
+	if (!begin(&call)) {
+		*ret_block = bootstrap_allocate(size, alignment);
+		return *ret_block ? 0 : ENOMEM;
+	}
+	error = real.posix_memalign(ret_block, alignment, size);
+	end(&call, MEMORY_OPERATION_ALIGNED, error ? NULL : *ret_block, size, error);
+	return error;
+}
+
+OTELUE_EXPORT void *aligned_alloc(size_t alignment, size_t size)
+{
+	struct hook_call call;
+	void *block;
+
+	if (!begin(&call))
+		return bootstrap_allocate(size, alignment);
+	block = real.aligned_alloc(alignment, size);
+	return end(&call, MEMORY_OPERATION_ALIGNED, block, size, errno);
+}
+
+OTELUE_EXPORT void *memalign(size_t alignment, size_t size)
+{
+	struct hook_call call;
+	void *block;
+
+	if (!begin(&call))
+		return bootstrap_allocate(size, alignment);
+	block = real.memalign(alignment, size);
+	return end(&call, MEMORY_OPERATION_ALIGNED, block, size, errno);
+}
+
+OTELUE_EXPORT void *valloc(size_t size)
+{
+	struct hook_call call;
+	void *block;
+
+	if (!begin(&call))
+		return bootstrap_allocate(size, 4096);
+	block = real.valloc(size);
+	return end(&call, MEMORY_OPERATION_ALIGNED, block, size, errno);
+}
+
+OTELUE_EXPORT void *pvalloc(size_t size)
+{
+	struct hook_call call;
+	void *block;
+
+	if (!begin(&call))
+		return bootstrap_allocate(size, 4096);
+	block = real.pvalloc(size);
+	return end(&call, MEMORY_OPERATION_ALIGNED, block, size, errno);
+}
+
+/* Hooked because a block of the bootstrap buffer is not the real allocator's to measure. */
+OTELUE_EXPORT size_t malloc_usable_size(void *block)
+{
+	if (bootstrap_owns(block))
+		return bootstrap_size(block);
+	return REAL(malloc_usable_size)(block);
+}
+
+/* C23: where libc does not have them, free() does. */
+OTELUE_EXPORT void free_sized(void *block, size_t size)
+{
+	(void)size;
+	free(block);
+}
+
+OTELUE_EXPORT void free_aligned_sized(void *block, size_t alignment, size_t size)
+{
+	(void)alignment;
+	(void)size;
+	free(block);
+}

@@ -1,0 +1,35 @@
+/* Looking the real functions up. dlsym may allocate (when it fails, always): bootstrap.c serves
+ * that. */
+#include <dlfcn.h>
+#include <errno.h>
+#include "hooks/counting.h"
+#include "hooks/real.h"
+
+struct real real;
+
+const struct hook_row hook_rows[HOOK_COUNT] = {
+#define REQUIRED                                   true
+#define OPTIONAL                                   false
+#define HOOK(family, need, type, name, parameters) {#name, HOOK_FAMILY_##family, need},
+#include "hooks/hooks.def"
+#undef HOOK
+#undef REQUIRED
+#undef OPTIONAL
+};
+
+void *real_resolve(enum hook_id id)
+{
+	/* GCC takes dlsym for a leaf that cannot come back here: the guard is an atomic. */
+	uint8_t nested = __atomic_exchange_n(&hook_thread.resolving, 1, __ATOMIC_RELAXED);
+	int saved = errno;
+	void *function;
+
+	if (nested && hook_rows[id].family == HOOK_FAMILY_MEMORY)
+		return NULL;
+	function = dlsym(RTLD_NEXT, hook_rows[id].name);
+	errno = saved;
+	relaxed_store(&hook_thread.resolving, nested);
+	if (function)
+		relaxed_store((void **)&real + id, function);
+	return function;
+}

@@ -1,0 +1,44 @@
+/*
+ * The functions behind the hooks: dlsym(RTLD_NEXT), looked up at the first call of each, so that a
+ * program pays for what it uses. REAL(read) is the pointer. It is NULL for optional functions that
+ * libc does not have, and while the same thread is inside dlsym for it (only the allocator is
+ * called there; see bootstrap.h).
+ */
+#ifndef HOOKS_REAL_H
+#define HOOKS_REAL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <sys/types.h>
+#include "base/atomic.h"
+#include "hooks/types.h"
+
+enum hook_id {
+#define HOOK(family, need, type, name, parameters) HOOK_##name,
+#include "hooks/hooks.def"
+#undef HOOK
+	HOOK_COUNT
+};
+
+struct real {
+#define HOOK(family, need, type, name, parameters) type(*name) parameters;
+#include "hooks/hooks.def"
+#undef HOOK
+};
+
+struct hook_row {
+	const char *name;
+	signed char family; /* enum HOOK_FAMILY */
+	bool required;
+};
+
+extern struct real real __attribute__((visibility("hidden")));
+extern const struct hook_row hook_rows[HOOK_COUNT] __attribute__((visibility("hidden")));
+
+/* Looks the function up and stores it. Any thread, any time; keeps errno. */
+void *real_resolve(enum hook_id id) __attribute__((cold, visibility("hidden")));
+
+#define REAL(name) \
+	(likely(real.name) ? real.name : (__typeof__(real.name))real_resolve(HOOK_##name))
+
+#endif

@@ -1,0 +1,22 @@
+/* The types that hooks.def's parameters need. No header may rename functions here: no
+ * _FILE_OFFSET_BITS, no fortify. */
+#ifndef HOOKS_TYPES_H
+#define HOOKS_TYPES_H
+
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <spawn.h>
+#include <pthread.h>
+#include <sys/resource.h>
+#include <sys/sendfile.h>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <sys/types.h>
+#include <sys/uio.h>
+#include <sys/wait.h>
+
+#endif
