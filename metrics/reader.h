@@ -1,0 +1,45 @@
+/*
+ * Reads another process's segment file into private memory. Nothing in it is believed: it may be
+ * cut, forged, of another version, or no segment at all. pread() only, never mmap(), because a file
+ * that is cut meanwhile would be SIGBUS. Uses libc: for the command and the tests, not for the
+ * shim.
+ */
+#ifndef METRICS_READER_H
+#define METRICS_READER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+#include "metrics/metric.h"
+#include "metrics/segment.h"
+
+/* No sum that a program really counts is larger (nor, if it may be negative, smaller than minus
+ * that). */
+#define READER_LARGEST (UINT64_C(1) << 62)
+
+struct segment_reading {
+	struct process_values totals; /* derived rows included; observed ones as metric.h says */
+	enum segment_state state;
+	bool alive; /* the process still runs (or others use its memory, where no one can tell) */
+	uint32_t pid, parent_pid, emitter_tid, shards; /* shards: in use or used before */
+	uint64_t pid_namespace, created_boottime_ns, start_time_ns;
+	int64_t inherited_bytes, inherited_blocks;
+	uint8_t instance_id[16];
+	char program[sizeof(((struct segment_header *)0)->program)]; /* any bytes, then a NUL */
+	char messages[SEGMENT_MESSAGES_SIZE + 1]; /* any bytes without NUL, then a NUL */
+};
+
+/*
+ * Reads the file `name` of a directory; it must belong to `owner` alone. 0 or -errno, *ret is then
+ * of no use:
+ *   -EACCES   not a plain file of the owner's, or others may open it (symbolic links: -ELOOP)
+ *   -EAGAIN   still being made
+ *   -EPROTO   of another version of otelue
+ *   -EBADMSG  damaged: cut short, or its sizes or counts cannot be
+ */
+int reader_read(int directory, const char *name, uid_t owner, struct segment_reading *ret);
+
+/* The same for an open file whose owner does not matter; `alive` is left false. */
+int reader_parse(int fd, struct segment_reading *ret);
+
+#endif
