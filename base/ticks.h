@@ -1,7 +1,8 @@
 /*
- * The processor's counter (TSC, cntvct) and its conversion. Ticks become units of 2^-30 s by one multiplication:
- * units = ticks * multiplier >> 32. Whether the counter may be trusted is decided elsewhere (preload/clock.c); a
- * multiplier of 0 means: not (yet), use clock_gettime. Any thread; no calls.
+ * The processor's counter (TSC, cntvct) and its conversion. Ticks become units of 2^-30 s by one
+ * multiplication: units = ticks * multiplier >> 32. Whether the counter may be trusted is decided
+ * elsewhere (preload/clock.c); a multiplier of 0 means: not (yet), use clock_gettime. Any thread;
+ * no calls.
  */
 #ifndef BASE_TICKS_H
 #define BASE_TICKS_H

@@ -1,0 +1,30 @@
+/* Small files of /proc and /sys read by raw system calls, for the emitter. */
+#ifndef BASE_FILE_H
+#define BASE_FILE_H
+
+#include <fcntl.h>
+#include <stddef.h>
+#include "base/syscall.h"
+
+/* Reads up to size-1 bytes of the file and ends them with NUL. Returns the length or -errno. */
+static inline long file_read(const char *path, char *to, size_t size)
+{
+	long fd = sys_call(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
+	                   0);
+	size_t length = 0;
+	long n = fd;
+
+	if (fd < 0)
+		return fd;
+	while (length < size - 1) {
+		n = sys_call(SYS_read, fd, to + length, size - 1 - length);
+		if (n <= 0)
+			break;
+		length += (size_t)n;
+	}
+	sys_call(SYS_close, fd);
+	to[length] = '\0';
+	return n < 0 ? n : (long)length;
+}
+
+#endif

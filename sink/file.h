@@ -1,0 +1,25 @@
+/*
+ * The sink that is a file: OTLP JSON lines, one request a line, appended. Opened anew for each
+ * export, so that a file that was rotated away is left alone; where that is no longer permitted,
+ * the open one is used on. Emitter thread only.
+ */
+#ifndef SINK_FILE_H
+#define SINK_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+struct file_sink {
+	int fd;      /* <= 0: not open */
+	bool broken; /* the last write stopped inside a line: the next one ends it first */
+};
+
+/*
+ * Appends the line (with its newline). 0 or -errno (-ENOSPC, -EFBIG, -EACCES, ...): then nothing or
+ * part of the line stands in the file, and the same points are to be sent again.
+ */
+int file_sink_write(struct file_sink *sink, const char *path, const char *line, size_t length);
+
+void file_sink_close(struct file_sink *sink);
+
+#endif
