@@ -123,7 +123,8 @@ static void apply(struct process_values *sum, const struct process_values *total
 	}
 }
 
-static int change(const char *directory, const struct process_values *totals, bool subtract)
+static int change(const char *directory, const struct process_values *totals, bool subtract,
+                  uint64_t processes)
 {
 	struct session_accumulator *accumulator;
 	int err = map_accumulator(directory, &accumulator);
@@ -131,31 +132,89 @@ static int change(const char *directory, const struct process_values *totals, bo
 	if (err)
 		return err;
 	apply(&accumulator->totals, totals, subtract);
-	counter_add_shared(&accumulator->processes, subtract ? UINT64_MAX : 1);
+	counter_add_shared(&accumulator->processes, subtract ? -processes : processes);
 	sys_call(SYS_munmap, accumulator, sizeof(*accumulator));
 	return 0;
 }
 
 int session_add(const char *directory, const struct process_values *totals)
 {
-	return change(directory, totals, false);
+	return change(directory, totals, false, 1);
 }
 
 int session_subtract(const char *directory, const struct process_values *totals)
 {
-	return change(directory, totals, true);
+	return change(directory, totals, true, 1);
 }
 
-int session_read(const char *directory, struct process_values *ret_totals, uint64_t *ret_processes)
+int session_merge(const char *directory, const struct process_values *totals, uint64_t processes)
+{
+	return change(directory, totals, false, processes);
+}
+
+/* Is there a line among the messages that ends in ": " and these bytes? */
+static bool is_said(const struct session_accumulator *accumulator, const char *line, size_t length)
+{
+	const char *said = accumulator->messages;
+	uint32_t end = relaxed_load(&accumulator->messages_length);
+
+	if (end > SESSION_MESSAGES)
+		end = SESSION_MESSAGES;
+	for (uint32_t at = 2; at + length < end; at++) {
+		if (said[at + length] == '\n' && said[at - 2] == ':' && said[at - 1] == ' ' &&
+		    memcmp(said + at, line, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* "program[pid]: line\n", or nothing if there is no room for all of it. */
+static void say(struct session_accumulator *accumulator, const char *program, uint32_t pid,
+                const char *line, size_t length)
+{
+	char prefix[128];
+	size_t n = string_copy(prefix, sizeof(prefix) - 16, program);
+	uint32_t size, at = relaxed_load(&accumulator->messages_length);
+
+	n += string_copy(prefix + n, sizeof(prefix) - n, "[");
+	n += string_from_u64(prefix + n, pid);
+	n += string_copy(prefix + n, sizeof(prefix) - n, "]: ");
+	size = (uint32_t)(n + length + 1);
+	do {
+		if (at > SESSION_MESSAGES || size > SESSION_MESSAGES - at)
+			return;
+	} while (!__atomic_compare_exchange_n(&accumulator->messages_length, &at, at + size, false,
+	                                      __ATOMIC_RELAXED, __ATOMIC_RELAXED));
+	memcpy(accumulator->messages + at, prefix, n);
+	memcpy(accumulator->messages + at + n, line, length);
+	accumulator->messages[at + n + length] = '\n';
+}
+
+int session_message(const char *directory, const char *program, uint32_t pid, const char *messages)
 {
 	struct session_accumulator *accumulator;
 	int err = map_accumulator(directory, &accumulator);
 
 	if (err)
 		return err;
-	memcpy(ret_totals, &accumulator->totals, sizeof(*ret_totals));
-	*ret_processes = counter_read(&accumulator->processes);
+	while (*messages) {
+		size_t length = 0;
+
+		while (messages[length] && messages[length] != '\n')
+			length++;
+		if (length > 0 && length < SEGMENT_MESSAGES_SIZE &&
+		    !is_said(accumulator, messages, length))
+			say(accumulator, program, pid, messages, length);
+		messages += length + (messages[length] == '\n');
+	}
 	sys_call(SYS_munmap, accumulator, sizeof(*accumulator));
+	return 0;
+}
+
+void session_totals(struct process_values *ret_totals,
+                    const struct session_accumulator *accumulator)
+{
+	memcpy(ret_totals, &accumulator->totals, sizeof(*ret_totals));
 	for (int id = 0; id < METRIC_COUNT; id++) {
 		const struct metric *metric = &metric_table[id];
 
@@ -168,5 +227,17 @@ int session_read(const char *directory, struct process_values *ret_totals, uint6
 			*word = *word ? observed_from_s64((int64_t)*word) : OBSERVED_ABSENT;
 		}
 	}
+}
+
+int session_read(const char *directory, struct process_values *ret_totals, uint64_t *ret_processes)
+{
+	struct session_accumulator *accumulator;
+	int err = map_accumulator(directory, &accumulator);
+
+	if (err)
+		return err;
+	session_totals(ret_totals, accumulator);
+	*ret_processes = counter_read(&accumulator->processes);
+	sys_call(SYS_munmap, accumulator, sizeof(*accumulator));
 	return 0;
 }

@@ -12,6 +12,7 @@
 #define SESSION_VARIABLE    "OTELUE_SESSION" /* absolute path of the directory */
 #define SESSION_ACCUMULATOR "accumulator"    /* the file in it */
 #define SESSION_MAGIC       UINT64_C(0x73656c75656c746f)
+#define SESSION_MESSAGES    8192u
 
 struct session_accumulator {
 	uint64_t magic;
@@ -19,6 +20,8 @@ struct session_accumulator {
 	uint32_t layout;    /* segment_layout() */
 	uint64_t processes; /* that handed their totals over, executed programs each for itself */
 	struct process_values totals; /* observed rows as plain sums, 0: absent */
+	uint32_t messages_length;
+	char messages[SESSION_MESSAGES]; /* "program[pid]: text\n", of processes that ended */
 };
 
 /* Makes the accumulator in the directory (O_EXCL). 0 or -errno. */
@@ -34,8 +37,21 @@ int session_add(const char *directory, const struct process_values *totals);
 /* Takes back what session_add() added (an exec that failed). */
 int session_subtract(const char *directory, const struct process_values *totals);
 
-/* Reads the accumulator: totals in the form of a snapshot's, observed rows included. 0 or -errno.
+/* Adds the totals of a whole session within this one, of so many processes. */
+int session_merge(const char *directory, const struct process_values *totals, uint64_t processes);
+
+/*
+ * Keeps what a process had to say, before its segment is unlinked: each line of `messages` (ended
+ * by NUL) as "program[pid]: line", but not a line that another process has said already. Lines that
+ * have no room are dropped. 0 or -errno.
  */
+int session_message(const char *directory, const char *program, uint32_t pid, const char *messages);
+
+/* Totals of an accumulator in the form of a snapshot's, observed rows included. */
+void session_totals(struct process_values *ret_totals,
+                    const struct session_accumulator *accumulator);
+
+/* Reads the accumulator, see session_totals(). 0 or -errno. */
 int session_read(const char *directory, struct process_values *ret_totals, uint64_t *ret_processes);
 
 #endif
