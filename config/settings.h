@@ -175,7 +175,8 @@ struct settings_attribute {
 int settings_attribute_next(const struct settings *settings, uint32_t *offset,
                             struct settings_attribute *ret_attribute);
 
-/* Fills in magic, version, size, layout and hash: the last step of whoever makes settings. */
+/* Fills in magic, version, size, layout and hash: the last step of whoever makes settings. The hash
+ * covers padding too: copy sealed settings with memcpy. */
 void settings_seal(struct settings *settings);
 
 /* Are these bytes settings that this build wrote, whole, every value within its bounds. */

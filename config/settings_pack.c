@@ -34,7 +34,8 @@ static int record_decode(const char *record, size_t left, struct settings_attrib
 	const unsigned char *head = (const unsigned char *)record;
 	uint32_t length;
 
-	if (left < RECORD_KEY + 2 || head[RECORD_TYPE] - 1 > ATTRIBUTE_BOOL)
+	if (left < RECORD_KEY + 2 || head[RECORD_TYPE] == 0 ||
+	    head[RECORD_TYPE] > ATTRIBUTE_BOOL + 1)
 		return -EINVAL;
 	attribute.type = (enum settings_attribute_type)(head[RECORD_TYPE] - 1);
 	attribute.key_length = head[RECORD_KEY_LENGTH];
@@ -103,9 +104,31 @@ int settings_attribute_add(struct settings *settings, const struct settings_attr
 	return 0;
 }
 
-void settings_attributes_clear(struct settings *settings)
+void settings_attribute_remove(struct settings *settings, const char *key, uint32_t held)
 {
-	memset(settings->resource_attributes, 0, sizeof(settings->resource_attributes));
+	struct settings_attribute attribute;
+	uint32_t start = 0, end = 0;
+	char *list = settings->resource_attributes;
+
+	for (; settings_attribute_next(settings, &end, &attribute); start = end) {
+		if (start >= held && string_equal(attribute.key, key)) {
+			memmove(list + start, list + end,
+			        sizeof(settings->resource_attributes) - end);
+			memset(list + sizeof(settings->resource_attributes) - (end - start), 0,
+			       end - start);
+			return;
+		}
+	}
+}
+
+uint32_t settings_attributes_used(const struct settings *settings)
+{
+	struct settings_attribute attribute;
+	uint32_t offset = 0;
+
+	while (settings_attribute_next(settings, &offset, &attribute))
+		;
+	return offset;
 }
 
 int settings_attributes_valid(const struct settings *settings)

@@ -12,8 +12,11 @@
 /* Adds one attribute with checked key and text. -EEXIST: the key is there; -ENOSPC: no room. */
 int settings_attribute_add(struct settings *settings, const struct settings_attribute *attribute);
 
-/* Takes all attributes away. */
-void settings_attributes_clear(struct settings *settings);
+/* Takes an attribute away unless it starts before `held` bytes. */
+void settings_attribute_remove(struct settings *settings, const char *key, uint32_t held);
+
+/* Bytes that the attributes take, without the closing 0. */
+uint32_t settings_attributes_used(const struct settings *settings);
 
 /* Adds a pattern to a list of `room` bytes, which is empty or well-formed. -EINVAL: empty; -ENOSPC:
  * no room. */

@@ -1,0 +1,60 @@
+/*
+ * libjansson.so.4 opened by hand: RTLD_LOCAL keeps its names from the program, RTLD_DEEPBIND the
+ * program's from it, so that its mallocs go to libc and are not counted. AddressSanitizer refuses
+ * RTLD_DEEPBIND. Called from the constructor, when nothing of the program runs yet; dlopen and
+ * dlsym may allocate.
+ */
+#include <dlfcn.h>
+#include <errno.h>
+#include "base/memory.h"
+#include "config/jansson_api.h"
+
+#define JANSSON_LIBRARY "libjansson.so.4"
+
+static const struct {
+	const char *symbol;
+	size_t offset;
+} functions[] = {
+#define JSON_FUNCTION(result, name, parameters) {"json_" #name, offsetof(struct json_api, name)},
+#include "config/jansson_api.def"
+#undef JSON_FUNCTION
+};
+
+static void explain(struct text *why, const char *what)
+{
+	const char *reason = dlerror();
+
+	text_add(why, reason ? reason : what);
+}
+
+int jansson_open_library(struct json_api *ret_api, struct text *why)
+{
+	int sanitized = dlsym(RTLD_DEFAULT, "__asan_init") != NULL;
+	struct json_api api = {0};
+
+	dlerror();
+	api.library =
+		dlopen(JANSSON_LIBRARY, RTLD_NOW | RTLD_LOCAL | (sanitized ? 0 : RTLD_DEEPBIND));
+	if (!api.library) {
+		explain(why, JANSSON_LIBRARY);
+		return -ENOENT;
+	}
+	for (size_t i = 0; i < sizeof(functions) / sizeof(functions[0]); i++) {
+		void *function = dlsym(api.library, functions[i].symbol);
+
+		if (!function) {
+			explain(why, functions[i].symbol);
+			dlclose(api.library);
+			return -ENOENT;
+		}
+		memcpy((char *)&api + functions[i].offset, &function, sizeof(function));
+	}
+	*ret_api = api;
+	return 0;
+}
+
+void jansson_close(struct json_api *api)
+{
+	if (api->library)
+		dlclose(api->library);
+}
