@@ -7,6 +7,14 @@
 
 #include "config/settings_load.h"
 
+/* Hooks must have small frames; this runs in the constructor, on the main thread's stack, and takes
+ * about 40 KiB. */
+#if defined(__clang__)
+#pragma GCC diagnostic ignored "-Wframe-larger-than"
+#else
+#pragma GCC diagnostic ignored "-Wframe-larger-than="
+#endif
+
 struct settings_loader {
 	const struct settings_environment *environment;
 	struct settings settings;
