@@ -40,6 +40,13 @@ Test(histogram, values_lie_between_the_bounds_of_their_bucket)
 	}
 }
 
+Test(histogram, small_values_are_looked_up_as_they_would_be_computed)
+{
+	for (uint64_t value = 1; value <= 2 * HISTOGRAM_SMALL; value++)
+		cr_assert_eq(histogram_word(value, BUCKETS), 2 + histogram_bucket(value, BUCKETS),
+		             "%llu", (unsigned long long)value);
+}
+
 Test(histogram, large_values_go_to_the_last_bucket)
 {
 	cr_assert_eq(histogram_bucket(UINT64_MAX, BUCKETS), BUCKETS - 1);
