@@ -52,6 +52,7 @@ __attribute__((format(printf, 2, 3))) int cli_usage_error(const struct cli_usage
 int cli_finish_output(const char *verb, int code);
 
 /* Verbs. Each parses its own options and returns an exit code. */
+int cli_config(int argc, char **argv);
 int cli_help(int argc, char **argv);
 
 #endif

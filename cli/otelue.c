@@ -14,6 +14,7 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
+	{"config", cli_config, "check a configuration and print the settings that would hold"},
 	{"help", cli_help, "print what a verb does"},
 };
 

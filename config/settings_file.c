@@ -38,7 +38,7 @@ static const char *open_problem(int err)
 	switch (err) {
 	case -ENOENT:
 	case -ENOTDIR:
-		return "does not exist; give the path of the file or unset the variable";
+		return "does not exist; correct the path";
 	case -EACCES:
 		return "cannot be opened: permission denied; make it readable for this user";
 	case -ELOOP:

@@ -15,8 +15,7 @@ size_t reader_enter(struct json_reader *reader, const char *key)
 		else if (*key == '/')
 			text_add(&text, "~1");
 		else
-			text_add_bytes(&text, (unsigned char)*key < ' ' || *key == 0x7f ? "?" : key,
-			               1);
+			text_add_bytes(&text, key, 1);
 	}
 	reader->pointer_length = text.length;
 	return before;

@@ -9,10 +9,10 @@ struct text loader_error(struct settings_loader *loader, const char *name, const
 {
 	struct text text = text_start(loader->error->text, sizeof(loader->error->text));
 
-	text_add(&text, name);
+	text_add_clean(&text, name);
 	text_add(&text, ": ");
 	if (place[0]) {
-		text_add(&text, place);
+		text_add_clean(&text, place);
 		text_add(&text, ": ");
 	}
 	return text;

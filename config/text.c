@@ -37,16 +37,49 @@ void text_add_s64(struct text *text, int64_t value)
 	text_add_u64(text, value < 0 ? -(uint64_t)value : (uint64_t)value);
 }
 
+/* Length of the UTF-8 character at s; 0: none begins there. */
+static size_t utf8_length(const char *s)
+{
+	const unsigned char *c = (const unsigned char *)s;
+	size_t n = c[0] < 0x80   ? 1
+	           : c[0] < 0xc2 ? 0
+	           : c[0] < 0xe0 ? 2
+	           : c[0] < 0xf0 ? 3
+	           : c[0] < 0xf5 ? 4
+	                         : 0;
+
+	for (size_t i = 1; i < n; i++)
+		if ((c[i] & 0xc0) != 0x80)
+			return 0;
+	if ((c[0] == 0xe0 && c[1] < 0xa0) || (c[0] == 0xed && c[1] > 0x9f) ||
+	    (c[0] == 0xf0 && c[1] < 0x90) || (c[0] == 0xf4 && c[1] > 0x8f))
+		return 0;
+	return n;
+}
+
+/* Returns what did not come in, of more than `most` characters. */
+static const char *add_clean(struct text *text, const char *string, size_t most)
+{
+	for (size_t i = 0; *string && i < most; i++) {
+		size_t n = utf8_length(string);
+		int bad = n == 0 || (unsigned char)*string < ' ' || *string == 0x7f;
+
+		text_add_bytes(text, bad ? "?" : string, n && !bad ? n : 1);
+		string += n ? n : 1;
+	}
+	return string;
+}
+
+void text_add_clean(struct text *text, const char *string)
+{
+	add_clean(text, string, SIZE_MAX);
+}
+
 void text_add_quoted(struct text *text, const char *string)
 {
-	size_t n = 0;
-
 	text_add(text, "\"");
-	for (; string[n] && n < QUOTED_MAX; n++)
-		text_add_bytes(
-			text,
-			(unsigned char)string[n] < ' ' || string[n] == 0x7f ? "?" : &string[n], 1);
-	text_add(text, string[n] ? "...\"" : "\"");
+	string = add_clean(text, string, QUOTED_MAX);
+	text_add(text, *string ? "...\"" : "\"");
 }
 
 static char lower(char c)

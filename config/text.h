@@ -28,7 +28,10 @@ void text_add(struct text *text, const char *string);
 void text_add_u64(struct text *text, uint64_t value);
 void text_add_s64(struct text *text, int64_t value);
 
-/* In double quotes, at most 80 bytes of it, control characters as `?`: it may come from anybody. */
+/* Control characters and what is not UTF-8 become `?`: the string may come from anybody. */
+void text_add_clean(struct text *text, const char *string);
+
+/* Likewise, in double quotes, at most 80 characters of it. */
 void text_add_quoted(struct text *text, const char *string);
 
 /* ASCII only, independent of the locale. */
