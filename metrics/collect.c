@@ -97,7 +97,8 @@ static void add_live(const struct shard_values *shard, uint64_t *bytes, uint64_t
 	for (uint32_t operation = 0; operation < MEMORY_OPERATION_COUNT; operation++) {
 		*bytes += counter_read(&shard->MEMORY_ALLOCATED[operation]);
 		for (uint32_t i = 1; i < width; i++)
-			*blocks += counter_read(&shard->MEMORY_ALLOCATION_SIZE[operation * width + i]);
+			*blocks +=
+				counter_read(&shard->MEMORY_ALLOCATION_SIZE[operation * width + i]);
 	}
 	for (uint32_t release = 0; release < MEMORY_RELEASE_COUNT; release++) {
 		*bytes -= counter_read(&shard->MEMORY_FREED[release]);

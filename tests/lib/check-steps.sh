@@ -1,0 +1,63 @@
+# shellcheck shell=bash
+# The steps of ./check, in the order in which they run. Each is a function step_NAME, run in a process of its own
+# with `set -e`; see steps.sh. A build is made once and used by the steps after it.
+# shellcheck disable=SC2034,SC2154,SC2164 # shared with ./check and steps.sh; set -e is on
+
+all_steps=(install gcc lint unit integration clang)
+quick_steps=(gcc lint unit integration)
+# Those that must have run tests of their own.
+test_steps=(lint unit integration clang)
+# Seconds; 300 where nothing stands here.
+declare -A step_limit=([install]=1200 [integration]=900)
+
+# One name a line; a package also counts as there when another one brought a command of its name.
+missing_packages() {
+	local package
+	sort -u "$source_dir/packages.txt" "$source_dir/tests/packages.txt" | while read -r package; do
+		[[ -n $package && $package != '#'* ]] || continue
+		[[ $(dpkg-query -W -f '${db:Status-Status}' "$package" 2>/dev/null) == installed ]] ||
+			command -v "$package" >/dev/null || echo "$package"
+	done
+}
+
+step_install() {
+	local missing apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300)
+	mapfile -t missing < <(missing_packages)
+	((${#missing[@]} > 0)) || { say "all packages are there"; return; }
+	command -v apt-get >/dev/null || { say "no apt-get: install by hand what gives ${missing[*]}"; return 1; }
+	((EUID == 0)) || apt=(sudo -n "${apt[@]}")
+	"${apt[@]}" update
+	"${apt[@]}" install -y --no-install-recommends "${missing[@]}"
+}
+
+# build NAME [CONFIGURE ARGUMENTS]: configures and makes in $work/NAME, anew only when configure changed.
+build() {
+	local directory=$work/$1
+	shift
+	[[ -x $source_dir/configure && ! $source_dir/configure.ac -nt $source_dir/configure ]] || "$source_dir/autogen.sh"
+	mkdir -p "$directory"
+	cd "$directory"
+	[[ -f config.status && config.status -nt $source_dir/configure ]] ||
+		"$source_dir/configure" --enable-werror --enable-tests "$@"
+	make -j"$jobs"
+	make -j"$jobs" check TESTS=
+}
+
+# check_in NAME [TESTS]: runs tests of the build NAME and counts them.
+check_in() {
+	local code=0
+	cd "$work/$1"
+	make -k -j"$jobs" check ${2:+TESTS="$2"} || code=$?
+	collect "$work/$1"
+	return "$code"
+}
+
+step_gcc() { build gcc CC=gcc; }
+step_lint() { check_in gcc "\$(lint_tests)"; }
+step_unit() { check_in gcc "\$(unit_tests)"; }
+step_integration() { check_in gcc "\$(integration_tests)"; }
+
+step_clang() {
+	build clang CC=clang
+	check_in clang "\$(unit_tests)"
+}

@@ -1,0 +1,103 @@
+# shellcheck shell=bash
+# For integration and lint tests: a script sources this, runs test cases and ends with test_done. Prints TAP, which
+# automake's driver counts case by case. A script that dies before test_done prints no plan, and so has failed.
+#
+#	a_number_adds_up() {
+#		run expr 1 + 1
+#		expect_output 2
+#	}
+#	test_case a_number_adds_up
+#	test_done
+#
+# A case is a function, run in a subshell with `set -e` in a directory of its own ($PWD, removed afterwards); its name
+# reads as a sentence. It fails by returning or exiting non-zero, or by fail. skip REASON ends it as skipped.
+#
+# From make check come OTELUE_SRC, OTELUE_BUILD (the trees) and OTELUE_PRELOAD (the shim); programs of
+# tests/integration/programs are in $programs.
+set -uo pipefail
+
+: "${OTELUE_BUILD:=$PWD}"
+: "${OTELUE_SRC:=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd -P)}"
+: "${OTELUE_PRELOAD:=$OTELUE_BUILD/.libs/libotelue_preload.so}"
+export OTELUE_BUILD OTELUE_SRC OTELUE_PRELOAD LC_ALL=C.UTF-8
+# shellcheck disable=SC2034 # for the scripts
+programs=$OTELUE_BUILD/tests/integration/programs
+# shellcheck disable=SC2034 # for the scripts
+metrics=$OTELUE_SRC/tests/lib/metrics.py
+skip_code=77
+test_count=0 test_failures=0
+test_root=$(mktemp -d "${TMPDIR:-/tmp}/otelue-test.XXXXXX")
+trap 'rm -rf -- "$test_root"' EXIT
+
+note() { printf '# %s\n' "$@"; }
+fail() {
+	note "$@"
+	exit 1
+}
+skip() {
+	printf '%s\n' "$*" >"$test_root/reason"
+	exit "$skip_code"
+}
+need() {
+	local tool
+	for tool; do
+		command -v "$tool" >/dev/null || skip "no $tool on this machine"
+	done
+}
+
+# run COMMAND...: leaves its output in $output, its errors in $errors, its exit code in $code.
+# shellcheck disable=SC2034
+run() {
+	code=0
+	"$@" >"$PWD/.output" 2>"$PWD/.errors" </dev/null || code=$?
+	output=$(<"$PWD/.output") errors=$(<"$PWD/.errors")
+}
+
+# shim COMMAND...: COMMAND with the shim preloaded, it alone.
+shim() { env LD_PRELOAD="$OTELUE_PRELOAD" "$@"; }
+
+expect_code() { [[ $code == "$1" ]] || fail "exit code $code, not $1; stderr: $errors"; }
+expect_output() { [[ $output == "$1" ]] || fail "output is: $output" "and not:   $1"; }
+expect_same() { cmp -- "$1" "$2" >&2 || fail "$1 and $2 differ" "$(diff -a -- "$1" "$2" | head -n 20)"; }
+expect_equal() { [[ $1 == "$2" ]] || fail "${3:+$3: }$1 is not $2"; }
+# expect_between LOW VALUE HIGH [WHAT]
+expect_between() { (($1 <= $2 && $2 <= $3)) || fail "${4:+$4: }$2 is not in $1 to $3"; }
+
+# expect_transparent COMMAND...: stdout, stderr and exit code are the same with the shim as without it.
+expect_transparent() {
+	local plain=0 shimmed=0
+	"$@" >"$PWD/.plain.out" 2>"$PWD/.plain.err" </dev/null || plain=$?
+	shim "$@" >"$PWD/.shim.out" 2>"$PWD/.shim.err" </dev/null || shimmed=$?
+	expect_equal "$shimmed" "$plain" "exit code with the shim"
+	expect_same "$PWD/.plain.out" "$PWD/.shim.out"
+	expect_same "$PWD/.plain.err" "$PWD/.shim.err"
+}
+
+# test_case FUNCTION [ARGUMENTS...]
+test_case() {
+	local name=${*//_/ } result=0
+	test_count=$((test_count + 1))
+	mkdir -p "$test_root/$test_count"
+	(
+		set -e
+		cd "$test_root/$test_count"
+		"$@"
+	) >"$test_root/log" 2>&1
+	result=$?
+	sed 's/^\(# \)\{0,1\}/# /' "$test_root/log"
+	case $result in
+	0) echo "ok $test_count - $name" ;;
+	"$skip_code") echo "ok $test_count - $name # SKIP $(<"$test_root/reason")" ;;
+	*)
+		test_failures=$((test_failures + 1))
+		note "exit code $result"
+		echo "not ok $test_count - $name"
+		;;
+	esac
+	rm -rf -- "${test_root:?}/$test_count"
+}
+
+test_done() {
+	echo "1..$test_count"
+	exit $((test_failures > 0))
+}
