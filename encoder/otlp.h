@@ -17,8 +17,9 @@
 #include "metrics/snapshot.h"
 
 #define OTLP_SCOPE_NAME "otelue"
-/* The first version with all the names used: process.unix.file_descriptor.count is of 1.39.0,
- * system.paging.fault.type and process.context_switch.type of 1.38.0. */
+/* A version of the semantic conventions that has all the names used: of the younger ones,
+ * process.unix.file_descriptor.count came with 1.39.0, system.paging.fault.type and
+ * process.context_switch.type with 1.38.0. */
 #define OTLP_SCHEMA_URL "https://opentelemetry.io/schemas/1.40.0"
 
 /* What to encode. All pointers stay the caller's. */
@@ -28,14 +29,14 @@ struct otlp_input {
 	const struct point_options *options;
 	const struct resource *resource;
 	/*
-	 * Metric.description in each request. Not part of a metric's identity, and about 55 bytes a
-	 * metric: of a user_events payload of 4048 bytes it takes a fifth. So: off for user_events,
-	 * on for files.
+	 * Send Metric.description. It is not part of a metric's identity and takes about 55 bytes a
+	 * metric in every request, a fifth of an event of 4048 bytes: off for user_events, on for
+	 * files.
 	 */
 	bool descriptions;
 };
 
-/* What came out. The request holds the points of series [from, next): once it has been delivered,
+/* What came out. The request holds the points of series [from, next): when it has been delivered,
  * baseline_commit_range(baseline, snapshot, options, from, next). */
 struct otlp_output {
 	uint32_t next;     /* first series not dealt with; SERIES_TOTAL: that was all */
@@ -45,9 +46,8 @@ struct otlp_output {
 
 /*
  * Encodes points of series from, from + 1, ... into buf, as many as fit into cap bytes. Returns the
- * length; 0 when there was no point left to send (nothing is to be written then, but `next` is
- * SERIES_TOTAL and `oversize` may count); -ENOSPC when cap does not even hold resource and scope
- * (*ret is untouched).
+ * length; 0 when no point was left to send (nothing is to be written then; next is SERIES_TOTAL and
+ * oversize may count); -ENOSPC when cap does not even hold resource and scope (*ret is untouched).
  */
 long otlp_encode(uint8_t *buf, size_t cap, const struct otlp_input *input, uint32_t from,
                  struct otlp_output *ret);

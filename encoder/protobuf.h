@@ -17,7 +17,16 @@ struct protobuf {
 	bool full;
 };
 
+/* A message that has been opened: where its length stands and the bytes kept for it. */
+struct protobuf_message {
+	uint8_t *at;
+	size_t width;
+};
+
 enum protobuf_wire { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_LENGTH = 2 };
+
+/* One byte: fields 1 to 15. */
+#define PROTOBUF_TAG(field, wire) ((uint8_t)((field) << 3 | (wire)))
 
 static inline size_t protobuf_varint_size(uint64_t value)
 {
@@ -29,21 +38,31 @@ static inline uint64_t protobuf_zigzag(int64_t value)
 	return ((uint64_t)value << 1) ^ (uint64_t)(value >> 63);
 }
 
+/* Size of a length-delimited field with contents of that length. */
+static inline size_t protobuf_field_size(size_t length)
+{
+	return 1 + protobuf_varint_size(length) + length;
+}
+
 void protobuf_varint(struct protobuf *out, uint64_t value);
 
-/* Fields, by number (at most 15: one byte of tag). They are written whatever the value is; to leave
- * out defaults is the caller's part. */
+/*
+ * Fields, by number (1 to 15). They are written whatever the value is: to leave out defaults is the
+ * caller's part. protobuf_length() writes tag and length of contents that the caller writes next.
+ */
 void protobuf_field_varint(struct protobuf *out, unsigned int field, uint64_t value);
 void protobuf_field_fixed64(struct protobuf *out, unsigned int field, uint64_t value);
 void protobuf_field_double(struct protobuf *out, unsigned int field, double value);
 void protobuf_field_bytes(struct protobuf *out, unsigned int field, const char *bytes,
                           size_t length);
-
-/* Tag and length of a field whose contents of that length the caller writes next. */
 void protobuf_field_length(struct protobuf *out, unsigned int field, size_t length);
 
-/* Starts a message of unknown length; returns where its length stands, for protobuf_close(). */
-uint8_t *protobuf_open(struct protobuf *out, unsigned int field, uint8_t *ret_width);
-void protobuf_close(struct protobuf *out, uint8_t *open, uint8_t width);
+/* Contents of packed repeated fields. */
+void protobuf_fixed64(struct protobuf *out, uint64_t value);
+void protobuf_double(struct protobuf *out, double value);
+
+/* A message of unknown length. */
+struct protobuf_message protobuf_open(struct protobuf *out, unsigned int field);
+void protobuf_close(struct protobuf *out, struct protobuf_message message);
 
 #endif

@@ -11,9 +11,20 @@
 #undef VALUE
 #undef ATTRIBUTE_END
 
+#define ATTRIBUTE_BEGIN(id, key) static const uint8_t lengths_##id[] = {
+#define VALUE(id, name, text)    sizeof(text) - 1,
+#define ATTRIBUTE_END(id) \
+	}                 \
+	;
+#include "metrics/attributes.def"
+#undef ATTRIBUTE_BEGIN
+#undef VALUE
+#undef ATTRIBUTE_END
+
 const struct attribute attribute_table[ATTRIBUTE_ID_COUNT] = {
-	[ATTRIBUTE_NONE] = {"", NULL, 1},
-#define ATTRIBUTE_BEGIN(id, key) [ATTRIBUTE_##id] = {key, values_##id, id##_COUNT},
+	[ATTRIBUTE_NONE] = {"", NULL, NULL, 0, 1},
+#define ATTRIBUTE_BEGIN(id, key) \
+	[ATTRIBUTE_##id] = {key, values_##id, lengths_##id, sizeof(key) - 1, id##_COUNT},
 #define VALUE(id, name, text)
 #define ATTRIBUTE_END(id)
 #include "metrics/attributes.def"

@@ -68,6 +68,8 @@ enum metric_place { PLACE_RECORDED, PLACE_OBSERVED, PLACE_DERIVED, PLACE_OPTIONA
 struct attribute {
 	const char *key;
 	const char *const *values; /* "": the data point goes without this attribute */
+	const uint8_t *lengths;    /* of the values */
+	uint8_t key_length;
 	uint32_t count;
 };
 

@@ -9,57 +9,72 @@ static const uint32_t series_first[METRIC_COUNT] = {
 #undef METRIC
 };
 
+_Static_assert(METRIC_COUNT <= UINT8_MAX + 1, "a metric's number fits into a byte");
+
+static const uint8_t series_metric[SERIES_TOTAL] = {
+#define METRIC(id, ...) [SERIES_FIRST_##id... SERIES_LAST_##id] = METRIC_##id,
+#include "metrics/metrics.def"
+#undef METRIC
+};
+
 const struct metric *snapshot_series(uint32_t series, uint32_t *ret_series)
 {
-	uint32_t low = 0, high = METRIC_COUNT;
+	uint32_t id = series_metric[series];
 
-	while (high - low > 1) {
-		uint32_t middle = (low + high) / 2;
-
-		if (series_first[middle] <= series)
-			low = middle;
-		else
-			high = middle;
-	}
-	*ret_series = series - series_first[low];
-	return &metric_table[low];
+	*ret_series = series - series_first[id];
+	return &metric_table[id];
 }
 
 static bool is_cumulative(const struct metric *metric, const struct point_options *options)
 {
-	return metric->kind == KIND_UPDOWN || metric->kind == KIND_GAUGE ||
-	       options->temporality == TEMPORALITY_CUMULATIVE;
+	switch (options->temporality) {
+	case TEMPORALITY_CUMULATIVE:
+		return true;
+	case TEMPORALITY_LOWMEMORY:
+		if (metric->place == PLACE_OBSERVED)
+			return true;
+		break;
+	case TEMPORALITY_DELTA:
+		break;
+	}
+	return metric->kind == KIND_UPDOWN || metric->kind == KIND_GAUGE;
 }
 
-/* False: the kernel did not say, or a derived value has nothing to derive from. */
-static bool read_number(struct point *point, const uint64_t *now, const uint64_t *before)
+static int64_t clamp(uint64_t value)
 {
-	const struct metric *metric = point->metric;
-	int64_t told = 0;
+	return value > INT64_MAX ? INT64_MAX : (int64_t)value;
+}
 
-	if (metric->place == PLACE_OBSERVED) {
-		if (*now == OBSERVED_ABSENT)
-			return false;
-		point->value = observed_to_s64(*now);
-		if (before && *before != OBSERVED_ABSENT)
-			told = observed_to_s64(*before);
-	} else {
-		point->value = (int64_t)*now;
-		if (before)
-			told = (int64_t)*before;
-	}
-	point->value = (int64_t)((uint64_t)point->value - (uint64_t)told);
-	if (metric->kind == KIND_COUNTER && point->value < 0)
-		point->value = metric->place == PLACE_OBSERVED ? 0 : INT64_MAX;
+/* False: the kernel did not say. */
+static bool read_observed(struct point *point, uint64_t now, uint64_t before)
+{
+	int64_t value = observed_to_s64(now);
+
+	if (now == OBSERVED_ABSENT)
+		return false;
+	if (before != OBSERVED_ABSENT && point->metric->kind == KIND_COUNTER)
+		value = value > observed_to_s64(before) ? value - observed_to_s64(before) : 0;
+	point->value = value;
 	return true;
 }
 
-static void read_histogram(struct point *point, const uint64_t *now, const uint64_t *before)
+static bool read_number(struct point *point, const uint64_t *now, const uint64_t *before)
+{
+	if (point->metric->place == PLACE_OBSERVED)
+		return read_observed(point, *now, before ? *before : OBSERVED_ABSENT);
+	if (point->metric->kind == KIND_COUNTER)
+		point->value = clamp(point_growth(*now, before ? *before : 0));
+	else
+		point->value = (int64_t)*now;
+	return true;
+}
+
+static bool read_histogram(struct point *point, const uint64_t *now, const uint64_t *before)
 {
 	uint32_t buckets = metric_buckets(point->metric);
 
-	point->sum = now[0] - (before ? before[0] : 0);
-	point->zero_count = now[1] - (before ? before[1] : 0);
+	point->sum = point_growth(now[0], before ? before[0] : 0);
+	point->zero_count = point_growth(now[1], before ? before[1] : 0);
 	point->now = now + 2;
 	point->before = before ? before + 2 : NULL;
 	point->count = point->zero_count;
@@ -74,18 +89,21 @@ static void read_histogram(struct point *point, const uint64_t *now, const uint6
 		point->end_bucket = i + 1;
 		point->count += count;
 	}
+	return true;
 }
 
-static bool is_empty(const struct point *point)
+static bool is_wanted(const struct point *point, const struct point_options *options,
+                      uint64_t told_ns)
 {
-	switch (point->metric->kind) {
-	case KIND_COUNTER:
-		return point->value == 0;
-	case KIND_HISTOGRAM:
-		return point->count == 0;
-	default:
-		return false;
-	}
+	const struct metric *metric = point->metric;
+
+	if (metric->kind == KIND_GAUGE)
+		return true;
+	if (metric->kind == KIND_UPDOWN && (metric->place != PLACE_RECORDED || told_ns))
+		return true;
+	if (metric->kind == KIND_HISTOGRAM ? point->count != 0 : point->value != 0)
+		return true;
+	return options->emit_zero_points && metric->place != PLACE_OPTIONAL;
 }
 
 bool point_read(struct point *point, const struct snapshot *snapshot,
@@ -104,13 +122,34 @@ bool point_read(struct point *point, const struct snapshot *snapshot,
 	now = (const uint64_t *)&snapshot->totals + word;
 	point->cumulative = is_cumulative(metric, options);
 	before = point->cumulative ? NULL : (const uint64_t *)&baseline->told + word;
-	point->time_ns = snapshot->time_ns;
 	point->start_time_ns = !point->cumulative && told_ns ? told_ns : snapshot->start_time_ns;
-	if (metric->kind == KIND_HISTOGRAM)
-		read_histogram(point, now, before);
-	else if (!read_number(point, now, before))
+	point->time_ns = snapshot->time_ns;
+	if (point->time_ns < point->start_time_ns)
+		point->time_ns = point->start_time_ns;
+	if (!(metric->kind == KIND_HISTOGRAM ? read_histogram(point, now, before)
+	                                     : read_number(point, now, before)))
 		return false;
-	return !is_empty(point) || (options->emit_zero_points && metric->place != PLACE_OPTIONAL);
+	return is_wanted(point, options, told_ns);
+}
+
+double point_number(const struct point *point)
+{
+	switch (point->metric->number) {
+	case NUMBER_NANOSECONDS:
+		return (double)point->value / 1e9;
+	case NUMBER_PPM:
+		return (double)point->value / 1e6;
+	default:
+		return (double)point->value;
+	}
+}
+
+double point_sum(const struct point *point)
+{
+	double scale = point->metric->number == NUMBER_SECONDS ? 0x1p-30 : 1;
+
+	_Static_assert(SECONDS_UNIT_SHIFT == 30, "scale");
+	return (double)point->sum * scale;
 }
 
 void baseline_commit(struct baseline *baseline, const struct snapshot *snapshot,
@@ -121,7 +160,7 @@ void baseline_commit(struct baseline *baseline, const struct snapshot *snapshot,
 
 	memcpy((uint64_t *)&baseline->told + word, (const uint64_t *)&snapshot->totals + word,
 	       point->metric->width * sizeof(uint64_t));
-	baseline->time_ns[series] = snapshot->time_ns;
+	baseline->time_ns[series] = point->time_ns;
 }
 
 void baseline_commit_range(struct baseline *baseline, const struct snapshot *snapshot,

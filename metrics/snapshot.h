@@ -29,14 +29,11 @@ enum temporality { TEMPORALITY_DELTA, TEMPORALITY_CUMULATIVE, TEMPORALITY_LOWMEM
 
 /* Which points a sink gets. */
 struct point_options {
-	enum temporality
-		temporality;   /* of monotonic sums and histograms; lowmemory is delta for both */
-	bool emit_zero_points; /* also series with nothing new (delta) or nothing at all
-	                          (cumulative) */
-	bool explicit_buckets; /* histograms with a bound at each power of two instead of
-	                          exponential */
-	uint64_t families; /* bit 1 << enum HOOK_FAMILY: hooks that are on; rows of others are left
-	                      out */
+	/* Of monotonic sums and histograms; lowmemory: as delta, but observed sums cumulative. */
+	enum temporality temporality;
+	bool emit_zero_points; /* also series that have nothing new (delta) or nothing at all */
+	bool explicit_buckets; /* histograms with explicit bounds instead of exponential buckets */
+	uint64_t families;     /* bit 1 << enum HOOK_FAMILY; rows of other families are left out */
 };
 
 /* One data point. `now` and `before` are the series' words in totals and baseline (before: NULL
@@ -46,7 +43,7 @@ struct point {
 	uint32_t series;        /* within the metric */
 	bool cumulative;        /* the point's temporality, for sums and histograms */
 	uint64_t start_time_ns; /* of the window (start, time]; for gauges the process's start */
-	uint64_t time_ns;
+	uint64_t time_ns;       /* >= start_time_ns, also when the clock was set back */
 	int64_t value; /* numbers: what is to be sent, in the metric's number (count, ns, ppm) */
 	/* histograms */
 	uint64_t count, sum, zero_count; /* sum in bytes or 2^-30 s */
@@ -57,17 +54,30 @@ struct point {
 
 /*
  * Fills *point for series number `series` (0 to SERIES_TOTAL-1, numbered through all metrics).
- * False: there is nothing to send for it (absent, zero, family off).
+ * False: there is nothing to send for it:
+ * - its hooks are off, or the value could not be observed;
+ * - nothing new since the last point (delta), or never anything (cumulative): a series comes into
+ *   being with its first value, a recorded up-down sum too; then that one is always sent.
  */
 bool point_read(struct point *point, const struct snapshot *snapshot,
                 const struct baseline *baseline, const struct point_options *options,
                 uint32_t series);
 
+/* What was added. Totals of a tree can fall when a process has gone that left nothing: then 0. */
+static inline uint64_t point_growth(uint64_t now, uint64_t before)
+{
+	return now > before ? now - before : 0;
+}
+
 /* Count of a histogram point's bucket. */
 static inline uint64_t point_bucket(const struct point *point, uint32_t bucket)
 {
-	return point->now[bucket] - (point->before ? point->before[bucket] : 0);
+	return point_growth(point->now[bucket], point->before ? point->before[bucket] : 0);
 }
+
+/* The value of a sum or gauge, the sum of a histogram, in the metric's unit (s, 1, By). */
+double point_number(const struct point *point);
+double point_sum(const struct point *point);
 
 /* Which metric a series numbered through belongs to; *ret_series: its number within. */
 const struct metric *snapshot_series(uint32_t series, uint32_t *ret_series);
