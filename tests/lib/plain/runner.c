@@ -1,0 +1,94 @@
+/* Runs the registered tests one by one, each in a forked child, and prints TAP. See criterion.h. */
+#include <stdarg.h>
+#include <sys/wait.h>
+#include <unistd.h>
+#include <criterion/criterion.h>
+
+static struct plain_test *tests;
+
+/* Keeps the order of the source within a file. */
+void plain_register(struct plain_test *test)
+{
+	struct plain_test **end = &tests;
+
+	while (*end)
+		end = &(*end)->next;
+	*end = test;
+}
+
+void plain_fail(const char *file, int line, const char *assertion, const char *format, ...)
+{
+	va_list arguments;
+
+	printf("# %s:%d: failed: %s: ", file, line, assertion);
+	va_start(arguments, format);
+	vprintf(format, arguments);
+	va_end(arguments);
+	printf("\n");
+	fflush(stdout);
+	_exit(101);
+}
+
+static const struct plain_options *suite_options(const char *suite)
+{
+	static const struct plain_options none;
+	const struct plain_test *test;
+
+	for (test = tests; test; test = test->next) {
+		if (!test->name && !strcmp(test->suite, suite))
+			return &test->options;
+	}
+	return &none;
+}
+
+static void run_in_child(const struct plain_test *test)
+{
+	const struct plain_options *suite = suite_options(test->suite);
+	void (*init)(void) = test->options.init ? test->options.init : suite->init;
+	void (*fini)(void) = test->options.fini ? test->options.fini : suite->fini;
+
+	alarm(120);
+	if (init)
+		init();
+	test->run();
+	if (fini)
+		fini();
+	exit(0);
+}
+
+static bool passes(const struct plain_test *test)
+{
+	int status;
+	pid_t child;
+
+	fflush(stdout);
+	child = fork();
+	if (child == 0)
+		run_in_child(test);
+	if (child < 0 || waitpid(child, &status, 0) != child)
+		return false;
+	if (WIFSIGNALED(status)) {
+		if (WTERMSIG(status) != test->options.signal)
+			printf("# ended by signal %d\n", WTERMSIG(status));
+		return WTERMSIG(status) == test->options.signal;
+	}
+	return !test->options.signal && WEXITSTATUS(status) == test->options.exit_code;
+}
+
+int main(void)
+{
+	const struct plain_test *test;
+	int count = 0, failures = 0;
+
+	for (test = tests; test; test = test->next) {
+		if (!test->name)
+			continue;
+		bool passed = passes(test);
+
+		failures += !passed;
+		printf("%sok %d - %s::%s\n", passed ? "" : "not ", ++count, test->suite,
+		       test->name);
+	}
+	printf("1..%d\n", count);
+	return failures > 0;
+}
