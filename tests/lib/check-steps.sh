@@ -3,10 +3,10 @@
 # with `set -e`; see steps.sh. A build is made once and used by the steps after it.
 # shellcheck disable=SC2034,SC2154,SC2164 # shared with ./check and steps.sh; set -e is on
 
-all_steps=(install gcc lint unit integration clang)
+all_steps=(install gcc lint unit integration clang asan tsan aarch64)
 quick_steps=(gcc lint unit integration)
 # Those that must have run tests of their own.
-test_steps=(lint unit integration clang)
+test_steps=(lint unit integration clang asan tsan aarch64)
 # Seconds; 300 where nothing stands here.
 declare -A step_limit=([install]=1200 [integration]=900)
 
@@ -60,4 +60,43 @@ step_integration() { check_in gcc "\$(integration_tests)"; }
 step_clang() {
 	build clang CC=clang
 	check_in clang "\$(unit_tests)"
+}
+
+step_asan() {
+	build asan CC=gcc --enable-sanitizers=address,undefined
+	check_in asan "\$(unit_tests)"
+}
+
+step_tsan() {
+	build tsan CC=gcc --enable-sanitizers=thread --enable-tests=plain
+	check_in tsan "\$(unit_tests)"
+}
+
+# Debian's jansson for the other processor, unpacked beside the build: this machine's own package lists stay as
+# they are.
+aarch64_packages() {
+	local apt=$work/aarch64-apt root=$work/aarch64-root package options
+	[[ ! -f $root/complete ]] || return 0
+	mkdir -p "$apt"/lists/partial "$apt"/cache/archives/partial "$root"
+	: >"$apt/status"
+	options=(-o APT::Architecture=arm64 -o APT::Architectures=arm64 -o Acquire::Languages=none
+		-o "Dir::State::lists=$apt/lists" -o "Dir::State::status=$apt/status" -o "Dir::Cache=$apt/cache"
+		-o "APT::Sandbox::User=$(id -un)")
+	cd "$apt"
+	apt-get "${options[@]}" update
+	apt-get "${options[@]}" download libjansson4 libjansson-dev
+	for package in ./*.deb; do
+		dpkg-deb -x "$package" "$root"
+	done
+	touch "$root/complete"
+}
+
+# The shim is loaded by the emulator's -E, so that the emulator itself stays as it is.
+step_aarch64() {
+	local root=$work/aarch64-root library=$work/aarch64-root/usr/lib/aarch64-linux-gnu
+	export OTELUE_EMULATOR="qemu-aarch64 -L /usr/aarch64-linux-gnu -E LD_LIBRARY_PATH=$library"
+	aarch64_packages
+	build aarch64 --host=aarch64-linux-gnu --enable-tests=plain JANSSON_CFLAGS="-I$root/usr/include" \
+		JANSSON_LIBS="$library/libjansson.so.4 -Wl,-rpath-link,$library"
+	check_in aarch64 "\$(unit_tests)"
 }
