@@ -13,11 +13,14 @@
 
 #define THREAD_CLONE_FLAGS                                                                  \
 	(CLONE_VM | CLONE_FS | CLONE_FILES | CLONE_SIGHAND | CLONE_THREAD | CLONE_SYSVSEM | \
-	 CLONE_SETTLS)
+	 CLONE_SETTLS | CLONE_PARENT_SETTID)
 
-/* Returns the new thread's tid or -errno. stack_end: 16-byte aligned end of its stack. */
+/*
+ * Returns the new thread's tid or -errno. stack_end: 16-byte aligned end of its stack. *ret_tid is
+ * written before the thread runs.
+ */
 static inline long thread_clone(void (*function)(void *), void *argument, void *stack_end,
-                                void *tls)
+                                void *tls, uint32_t *ret_tid)
 {
 	void **stack = (void **)stack_end - 2;
 	long result;
@@ -41,14 +44,14 @@ static inline long thread_clone(void (*function)(void *), void *argument, void *
 	                 "hlt\n"
 	                 "1:"
 	                 : "=a"(result)
-	                 : "a"((long)SYS_clone), "D"((long)THREAD_CLONE_FLAGS), "S"(stack), "d"(0L),
-	                   "r"(r10), "r"(r8), [exit] "i"(SYS_exit)
+	                 : "a"((long)SYS_clone), "D"((long)THREAD_CLONE_FLAGS), "S"(stack),
+	                   "d"(ret_tid), "r"(r10), "r"(r8), [exit] "i"(SYS_exit)
 	                 : "rcx", "r11", "memory", "cc");
 #else
 	register long x8 __asm__("x8") = SYS_clone;
 	register long x0 __asm__("x0") = THREAD_CLONE_FLAGS;
 	register void *x1 __asm__("x1") = stack;
-	register long x2 __asm__("x2") = 0;
+	register uint32_t *x2 __asm__("x2") = ret_tid;
 	register void *x3 __asm__("x3") = tls;
 	register long x4 __asm__("x4") = 0;
 

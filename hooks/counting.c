@@ -135,7 +135,7 @@ void counting_postfork_parent(void)
 	relaxed_store(&hook_thread.claiming, 0);
 }
 
-void counting_postfork_child(void)
+void counting_postfork_child(const struct segment_identity *identity)
 {
 	hook_thread.parked = NULL;
 	if (have_thread_end_key)
@@ -143,6 +143,7 @@ void counting_postfork_child(void)
 	if (!wiping) /* a kernel before 4.14 */
 		memset(&wiped, 0, sizeof(wiped));
 	segment_unmap(&inherited);
+	counting_start(identity);
 	relaxed_store(&hook_thread.claiming, 0);
 }
 

@@ -136,9 +136,10 @@ struct segment *counting_segment(void) HOOK_HIDDEN;
 void counting_totals(struct process_values *ret) HOOK_HIDDEN;
 /* Live allocations, for a child to start from. */
 void counting_live(int64_t *ret_bytes, int64_t *ret_blocks) HOOK_HIDDEN;
-/* Around fork: the thread counts into the shared block; the child begins with nothing. */
+/* Around fork: the thread counts into the shared block; the child begins with a segment of its own.
+ */
 void counting_prefork(void) HOOK_HIDDEN;
 void counting_postfork_parent(void) HOOK_HIDDEN;
-void counting_postfork_child(void) HOOK_HIDDEN;
+void counting_postfork_child(const struct segment_identity *identity) HOOK_HIDDEN;
 
 #endif

@@ -1,21 +1,145 @@
-/* Where the shim's parts are put together: its constructor. Fails open: whatever goes wrong, the
- * program runs. */
-#include "base/clock.h"
-#include "hooks/counting.h"
-#include <time.h>
+/*
+ * Where the shim's parts are put together: its constructor. Fails open: whatever goes wrong, the
+ * program runs as if we were not there; one line on stderr when the configuration is bad, nothing
+ * else ever.
+ */
+#include <dlfcn.h>
+#include <sys/auxv.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+#include "base/memory.h"
+#include "base/syscall.h"
+#include "config/settings_load.h"
+#include "hooks/hook.h"
+#include "hooks/memory.h"
+#include "metrics/session.h"
+#include "preload/lifecycle.h"
+#include "preload/shim.h"
+
+struct shim shim;
+
+void shim_log(uint32_t level, const char *text)
+{
+	if (level >= shim.settings.log_level)
+		segment_message(counting_segment(), text);
+}
+
+static const char *variable(char *const *envp, const char *name)
+{
+	size_t length = string_length(name);
+
+	for (; envp && *envp; envp++) {
+		if (memcmp(*envp, name, length) == 0 && (*envp)[length] == '=' &&
+		    (*envp)[length + 1])
+			return *envp + length + 1;
+	}
+	return NULL;
+}
+
+/* The one line that we may print. */
+static void complain(const struct settings_error *error)
+{
+	static const char prefix[] = "otelue: ", suffix[] = " (nothing is counted)\n";
+
+	sys_call(SYS_write, 2, prefix, sizeof(prefix) - 1);
+	sys_call(SYS_write, 2, error->text, string_length(error->text));
+	sys_call(SYS_write, 2, suffix, sizeof(suffix) - 1);
+}
+
+static bool load_settings(char *const *envp, bool secure)
+{
+	static struct settings_error error;
+	static char path[256];
+	struct settings_environment environment = {
+		.variables = envp,
+		.secure = secure,
+		.open_json = jansson_open_library,
+		.blob_directory = shim.restricted || settings_user_directory("/dev/shm", path,
+	                                                                     sizeof(path)) < 0
+	                                  ? NULL
+	                                  : path,
+	};
+	long length;
+
+	if (settings_load(&environment, &shim.settings, &error)) {
+		complain(&error);
+		return false;
+	}
+	if (shim.settings.disabled)
+		return false;
+	length = sys_call(SYS_readlinkat, -100, "/proc/self/exe", path, sizeof(path) - 1);
+	path[length > 0 ? length : 0] = '\0';
+	return settings_program_selected(&shim.settings, path);
+}
+
+static void find_directory(char *const *envp, bool secure)
+{
+	const char *session = secure ? NULL : variable(envp, SESSION_VARIABLE);
+
+	if (session && *session == '/' && string_length(session) < sizeof(shim.directory)) {
+		string_copy(shim.directory, sizeof(shim.directory), session);
+		shim.session = shim.directory;
+	} else if (settings_user_directory(shim.settings.segment_directory, shim.directory,
+	                                   sizeof(shim.directory)) < 0) {
+		shim.directory[0] = '\0';
+	}
+}
+
+/*
+ * Does the program reach our hooks? Another object's functions may come before them: a program with
+ * its own malloc. Then its blocks are not ours to measure.
+ */
+static void find_winners(void)
+{
+	static const struct {
+		enum HOOK_FAMILY family;
+		enum hook_id hook;
+		void *ours;
+	} samples[] = {
+		{HOOK_FAMILY_MEMORY, HOOK_malloc, (void *)malloc},
+	};
+
+	for (int id = 0; id < HOOK_COUNT; id++)
+		shim.hooks_active[hook_rows[id].family]++;
+	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
+		if (dlsym(RTLD_DEFAULT, hook_rows[samples[i].hook].name) != samples[i].ours) {
+			shim.hooks_active[samples[i].family] = 0;
+			if (samples[i].family == HOOK_FAMILY_MEMORY)
+				__atomic_or_fetch(&memory_mode, MEMORY_OFF, __ATOMIC_RELAXED);
+		}
+	}
+}
+
+/* Nothing is counted; the hooks only forward. */
+static void stand_aside(void)
+{
+	relaxed_store(&hook_families, 0);
+	__atomic_or_fetch(&memory_mode, MEMORY_OFF, __ATOMIC_RELAXED);
+}
 
 __attribute__((constructor)) static void otelue_start(int argc, char **argv, char **envp)
 {
-	struct segment_identity identity = {"/dev/shm/otelue.0", clock_read_ns(CLOCK_REALTIME), 0,
-	                                    0};
+	bool secure = getauxval(AT_SECURE) != 0;
+	int saved = errno;
 
 	(void)argc;
 	(void)argv;
-	(void)envp;
-	counting_start(&identity);
-}
-
-void hook_start_emitter(void);
-void hook_start_emitter(void)
-{
+	/* Under a filter we make no system call that the program might not: it could be killed for
+	 * it. */
+	shim.restricted = sys_call(SYS_prctl, PR_GET_SECCOMP) != 0;
+	shim.counting = load_settings(envp, secure);
+	if (shim.counting) {
+		shim.page_size = (uint32_t)getauxval(AT_PAGESZ);
+		find_directory(envp, secure);
+		find_winners();
+		relaxed_store(&hook_families, shim.settings.families);
+		if (!settings_family_enabled(&shim.settings, HOOK_FAMILY_MEMORY))
+			__atomic_or_fetch(&memory_mode, MEMORY_OFF, __ATOMIC_RELAXED);
+		if (settings_metric_enabled(&shim.settings, METRIC_MEMORY_ALLOCATION_DURATION))
+			__atomic_or_fetch(&memory_mode, MEMORY_TIMED, __ATOMIC_RELAXED);
+		lifecycle_begin();
+	} else {
+		stand_aside();
+	}
+	errno = saved;
 }

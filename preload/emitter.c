@@ -1,0 +1,257 @@
+/* The emitter thread; see emitter.h. */
+#include <errno.h>
+#include <fcntl.h>
+#include <linux/close_range.h>
+#include <signal.h>
+#include <sys/mman.h>
+#include "base/atomic.h"
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/futex.h"
+#include "base/memory.h"
+#include "base/thread.h"
+#include "hooks/counting.h"
+#include "preload/clock.h"
+#include "preload/emitter.h"
+#include "preload/exporter.h"
+#include "preload/lifecycle.h"
+#include "preload/shim.h"
+#include "sink/user_events_abi.h"
+
+#define KERNEL_SIGSET_SIZE 8
+#define STACK_SIZE         (48 * 1024)
+#define TLS_SIZE           4096
+#define TICK_NS            UINT64_C(1000000000)
+
+/* One private mapping, wiped in fork children: stack below, then the thread-control block, then the
+ * exporter. */
+struct arena {
+	char stack[STACK_SIZE];
+	char tls[TLS_SIZE];
+	struct exporter exporter;
+};
+
+static struct arena *arena;
+
+/* Words that both sides write. `calls` is the futex that the emitter sleeps on. */
+static struct {
+	uint32_t tid;
+	uint32_t calls;     /* incremented by whoever wants something */
+	uint32_t requested; /* flushes asked for */
+	uint32_t done;      /* flushes carried out; the futex that those who asked sleep on */
+	uint32_t stop;
+} emitter;
+
+uint32_t emitter_tid(void)
+{
+	return relaxed_load(&emitter.tid);
+}
+
+/* A table of our own: the program's descriptors are not ours to close, and ours are not its to
+ * close or write into. */
+static bool own_files(void)
+{
+	if (sys_call(SYS_close_range, 0, ~0u, CLOSE_RANGE_UNSHARE) < 0) {
+		if (sys_call(SYS_unshare, CLONE_FILES) < 0)
+			return false;
+		/* Linux before 5.9: our copy of the table is small enough to be closed one by one.
+		 */
+		for (long fd = 0; fd < 65536; fd++)
+			sys_call(SYS_close, fd);
+	}
+	for (int fd = 0; fd < 3; fd++)
+		sys_call(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR, 0);
+	return true;
+}
+
+/*
+ * A main thread that ended by a raw exit system call leaves a zombie that waits for its other
+ * threads: for us. True: nobody else is left.
+ */
+static bool program_has_ended(void)
+{
+	char text[256];
+	long length = file_read("/proc/self/stat", text, sizeof(text));
+	const char *at;
+
+	if (length <= 0)
+		return false;
+	for (at = text + length; at > text && *at != ')'; at--)
+		;
+	if (string_length(at) < 3 || at[2] != 'Z')
+		return false;
+	for (int field = 2; field < 20 && *at; at++)
+		field += *at == ' ';
+	return string_to_u64(&at) <= 2;
+}
+
+/* Carries out what was asked for, or what is due. Returns the time of the next export. */
+static uint64_t turn(struct exporter *exporter, uint64_t now, uint64_t next_export)
+{
+	uint32_t requested = acquire_load(&emitter.requested);
+	bool asked = requested != emitter.done, came = exporter_poll(exporter, now);
+
+	if ((asked || came || now >= next_export) && exporter_wanted(exporter))
+		exporter_export(exporter);
+	if (asked) {
+		release_store(&emitter.done, requested); /* pairs with emitter_flush() */
+		futex_wake_all(&emitter.done);
+	}
+	if (now >= next_export) {
+		uint64_t interval = (uint64_t)shim.settings.interval_ms * 1000000;
+
+		next_export += ((now - next_export) / interval + 1) * interval;
+	}
+	return next_export;
+}
+
+static void run(struct exporter *exporter)
+{
+	uint64_t started = clock_read_ns(CLOCK_MONOTONIC);
+	uint64_t next_export = started + (uint64_t)shim.settings.interval_ms * 1000000, now;
+	uint32_t calls = 0;
+
+	/* Short commands end within this wait and have paid the clone alone. */
+	if (shim.settings.start_delay_ms)
+		futex_wait(&emitter.calls, 0, (uint64_t)shim.settings.start_delay_ms * 1000000);
+	if (!own_files())
+		return;
+	clock_calibrate(shim.start_ticks, shim.start_monotonic_ns);
+	while (!acquire_load(&emitter.stop)) {
+		calls = acquire_load(&emitter.calls);
+		now = clock_read_ns(CLOCK_MONOTONIC);
+		next_export = turn(exporter, now, next_export);
+		if (program_has_ended()) {
+			if (exporter_wanted(exporter))
+				exporter_export(exporter);
+			lifecycle_close_books();
+			break;
+		}
+		now = clock_read_ns(CLOCK_MONOTONIC);
+		if (next_export > now)
+			futex_wait(&emitter.calls, calls,
+			           next_export - now < TICK_NS ? next_export - now : TICK_NS);
+	}
+	exporter_close(exporter);
+}
+
+static void thread_main(void *argument)
+{
+	struct exporter *exporter = argument;
+
+	exporter->emitter_tid = (uint32_t)sys_call(SYS_gettid);
+	run(exporter);
+	release_store(&emitter.tid, 0);
+	futex_wake_all(&emitter.done);
+}
+
+static int make_arena(void)
+{
+	long base;
+
+	if (arena)
+		return 0;
+	base = sys_call(SYS_mmap, NULL, sizeof(struct arena), PROT_READ | PROT_WRITE,
+	                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if ((unsigned long)base > -4096ul)
+		return (int)base;
+	sys_call(SYS_madvise, base, sizeof(struct arena), MADV_WIPEONFORK);
+	arena = (struct arena *)base;
+	return 0;
+}
+
+int emitter_start(void)
+{
+	uint64_t all = ~UINT64_C(0), before = 0;
+	int err = make_arena();
+	long tid;
+
+	if (err)
+		return err;
+	emitter.stop = 0;
+	sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, KERNEL_SIGSET_SIZE);
+	tid = thread_clone(thread_main, &arena->exporter, arena->stack + STACK_SIZE, arena->tls,
+	                   &emitter.tid);
+	sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, KERNEL_SIGSET_SIZE);
+	if (tid < 0)
+		return (int)tid;
+	if (counting_segment()->header)
+		relaxed_store(&counting_segment()->header->emitter_tid, (uint32_t)tid);
+	return 0;
+}
+
+static void call(void)
+{
+	__atomic_fetch_add(&emitter.calls, 1, __ATOMIC_RELEASE);
+	futex_wake_all(&emitter.calls);
+}
+
+/* Would an export reach anybody? Also before the emitter has woken for the first time. */
+static bool somebody_may_listen(void)
+{
+	if (settings_exporter_enabled(&shim.settings, SINK_FILE))
+		return true;
+	if (!settings_exporter_enabled(&shim.settings, SINK_USER_EVENTS))
+		return false;
+	if (arena->exporter.user_events.registered)
+		return exporter_wanted(&arena->exporter);
+	return !arena->exporter.retry_ns &&
+	       sys_call(SYS_faccessat, AT_FDCWD, USER_EVENTS_PATH, 2 /* W_OK */) == 0;
+}
+
+/* Without an emitter the caller exports, with descriptors in the program's own table for the
+ * moment. */
+static void export_here(void)
+{
+	exporter_poll(&arena->exporter, clock_read_ns(CLOCK_MONOTONIC));
+	if (exporter_wanted(&arena->exporter))
+		exporter_export(&arena->exporter);
+	exporter_close(&arena->exporter);
+}
+
+void emitter_flush(uint64_t bound_ns)
+{
+	uint64_t now = clock_read_ns(CLOCK_MONOTONIC), end = now + bound_ns;
+	uint32_t mine, done;
+
+	if (make_arena() || !somebody_may_listen())
+		return;
+	if (!emitter_tid()) {
+		export_here();
+		return;
+	}
+	mine = __atomic_add_fetch(&emitter.requested, 1, __ATOMIC_RELEASE);
+	call();
+	while (now < end && emitter_tid()) {
+		done = acquire_load(&emitter.done);
+		if ((int32_t)(done - mine) >= 0)
+			return;
+		futex_wait(&emitter.done, done, end - now);
+		now = clock_read_ns(CLOCK_MONOTONIC);
+	}
+}
+
+bool emitter_stop(uint64_t bound_ns)
+{
+	uint64_t end = clock_read_ns(CLOCK_MONOTONIC) + bound_ns;
+	uint32_t tid = emitter_tid();
+	struct timespec moment = {0, 50000};
+
+	if (!tid)
+		return true;
+	release_store(&emitter.stop, 1);
+	call();
+	/* Until the kernel has forgotten the thread: CLONE_CHILD_CLEARTID would be too early for
+	 * unshare(2). */
+	while (sys_call(SYS_tgkill, shim.owner_pid, tid, 0) != -ESRCH) {
+		if (clock_read_ns(CLOCK_MONOTONIC) > end)
+			return false;
+		sys_call(SYS_nanosleep, &moment, NULL);
+	}
+	return true;
+}
+
+void emitter_postfork_child(void)
+{
+	memset(&emitter, 0, sizeof(emitter));
+}

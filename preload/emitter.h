@@ -1,0 +1,34 @@
+/*
+ * The emitter: a kernel thread that libc does not know of (base/thread.h), with a file table of its
+ * own. It sleeps, looks whether somebody listens, exports when it is time. What runs on it calls
+ * nothing of libc and uses no thread-local storage; `make check` looks at the objects.
+ *
+ * Start, stop and flush are called by the program's threads; they use raw system calls only.
+ */
+#ifndef PRELOAD_EMITTER_H
+#define PRELOAD_EMITTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* Clones the thread. 0 or -errno (-EAGAIN: RLIMIT_NPROC, pids.max): the exits then export
+ * themselves. */
+int emitter_start(void);
+
+/*
+ * Has everything exported that has been counted so far and waits for it, at most `bound_ns`.
+ * Returns at once where no export would reach anybody.
+ */
+void emitter_flush(uint64_t bound_ns);
+
+/* Ends the thread and waits until the kernel has forgotten it. False: it did not end within the
+ * bound. */
+bool emitter_stop(uint64_t bound_ns);
+
+/* In a fork child: there is no thread; the next emitter_start() begins anew. */
+void emitter_postfork_child(void);
+
+/* tid, 0: not running. */
+uint32_t emitter_tid(void);
+
+#endif

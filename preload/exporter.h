@@ -1,0 +1,58 @@
+/*
+ * From totals to sinks: collects, encodes, writes, and remembers per sink what it has been told.
+ * Runs on one thread at a time: the emitter, or the exiting thread where there is none. No libc.
+ *
+ * Nothing is lost while nobody listens: a sink's baseline moves only behind events that were
+ * written.
+ */
+#ifndef PRELOAD_EXPORTER_H
+#define PRELOAD_EXPORTER_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "encoder/resource.h"
+#include "metrics/snapshot.h"
+#include "preload/observe.h"
+#include "sink/file.h"
+#include "sink/user_events.h"
+
+#define EXPORTER_EVENT_MAX USER_EVENTS_OTLP_MAX
+
+enum exporter_baseline { BASELINE_OTLP, BASELINE_RECORD, BASELINE_FILE, BASELINE_COUNT };
+
+/* All zeros is a good start: in a fork child the kernel wipes it. */
+struct exporter {
+	struct user_events user_events;
+	struct file_sink file;
+	struct snapshot snapshot;
+	struct baseline baselines[BASELINE_COUNT];
+	struct observe_state observed;
+	struct resource resource;      /* for the file: all of it */
+	struct resource resource_shed; /* for events: what fits beside data */
+	char service[256];
+	bool identified, was_listening, failing;
+	uint64_t sequence; /* of records */
+	uint64_t retry_ns,
+		retry_after_ns; /* next try to register, on CLOCK_MONOTONIC; and the step */
+	int user_events_error, file_error; /* last ones that were logged */
+	uint32_t emitter_tid;
+	char *json; /* OTLP_JSON_BYTES, mapped at the first export to a file */
+	uint8_t buffer[EXPORTER_EVENT_MAX];
+};
+
+/*
+ * Tries to register where that is due and looks at the enable words. True: a listener has come
+ * since the last look, so export now.
+ */
+bool exporter_poll(struct exporter *exporter, uint64_t now_ns);
+
+/* True: somebody would get something out of an export. */
+bool exporter_wanted(const struct exporter *exporter);
+
+/* Collects and writes to every sink that listens. */
+void exporter_export(struct exporter *exporter);
+
+/* Gives descriptors and registrations back. */
+void exporter_close(struct exporter *exporter);
+
+#endif

@@ -1,0 +1,212 @@
+/* Fork, exec, exit: who owns the counts and when they are handed over. See hooks/lifecycle.h and
+ * lifecycle.h. */
+#include <pthread.h>
+#include <time.h>
+#include "base/clock.h"
+#include "base/memory.h"
+#include "base/ticks.h"
+#include "hooks/hook.h"
+#include "hooks/lifecycle.h"
+#include "metrics/collect.h"
+#include "metrics/session.h"
+#include "preload/emitter.h"
+#include "preload/lifecycle.h"
+#include "preload/shim.h"
+
+#define EXIT_BOUND_NS UINT64_C(1000000000)
+#define EXEC_BOUND_NS UINT64_C(50000000)
+
+extern int __cxa_atexit(void (*function)(void *), void *argument, void *dso);
+extern int __cxa_at_quick_exit(void (*function)(void *), void *dso);
+
+static struct process_values last_totals;
+static uint32_t books_closed; /* totals were handed over; 1 also while an exec is on its way */
+static struct segment_identity child_identity; /* made before fork, used in the child */
+
+/* False in the child of vfork and where nothing is counted. */
+static bool ours(void)
+{
+	return shim.counting && !hook_thread.passing &&
+	       (uint32_t)sys_call(SYS_getpid) == shim.owner_pid;
+}
+
+static void hand_over(enum segment_state state)
+{
+	static struct observe_state window;
+	struct segment *segment = counting_segment();
+	struct segment_header *header = segment->header;
+
+	if (!header)
+		return;
+	if (shim.session) {
+		observe_last(segment->process, &window, &shim.observed);
+		counting_totals(&last_totals);
+		if (session_add(shim.session, &last_totals))
+			return; /* the segment stays, `otelue run` reads it */
+		if (header->messages_length)
+			session_message(shim.session, header->program, header->pid,
+			                header->messages);
+	}
+	relaxed_store(&header->state, state);
+}
+
+void lifecycle_close_books(void)
+{
+	struct segment *segment = counting_segment();
+
+	if (__atomic_exchange_n(&books_closed, 1, __ATOMIC_RELAXED))
+		return;
+	hand_over(SEGMENT_EXPORTED);
+	if (segment->header && relaxed_load(&segment->header->state) == SEGMENT_EXPORTED)
+		segment_unlink(segment);
+}
+
+void lifecycle_exit(void)
+{
+	if (!ours() || relaxed_load(&books_closed))
+		return;
+	emitter_flush(EXIT_BOUND_NS);
+	lifecycle_close_books();
+}
+
+static void exit_handler(void *argument)
+{
+	(void)argument;
+	lifecycle_exit();
+}
+
+/* The signal may be caught and the program go on: the segment stays as it is, for whoever looks
+ * after the dead. */
+void lifecycle_abort(void)
+{
+	if (ours() && !relaxed_load(&books_closed))
+		emitter_flush(EXIT_BOUND_NS);
+}
+
+static void count_exec(uint64_t amount)
+{
+	struct counting here = counting_here(HOOK_FAMILY_PROCESS);
+
+	counting_add(here, PLACE(PROCESS_EXECS), 0, amount);
+}
+
+void lifecycle_exec_begin(void)
+{
+	if (!ours() || __atomic_exchange_n(&books_closed, 1, __ATOMIC_RELAXED))
+		return;
+	count_exec(1);
+	emitter_flush(EXEC_BOUND_NS);
+	hand_over(SEGMENT_EXEC);
+	if (counting_segment()->header)
+		segment_exec_begin(counting_segment());
+}
+
+void lifecycle_exec_failed(void)
+{
+	struct segment *segment = counting_segment();
+
+	if (!ours() || !relaxed_load(&books_closed))
+		return;
+	if (segment->header) {
+		if (shim.session && relaxed_load(&segment->header->state) == SEGMENT_EXEC)
+			session_subtract(shim.session, &last_totals);
+		segment_exec_failed(segment);
+	}
+	count_exec(UINT64_MAX);
+	relaxed_store(&books_closed, 0);
+}
+
+void lifecycle_pass_begin(void)
+{
+	hook_thread.parked = hook_thread.values;
+	relaxed_store(&hook_thread.values, NULL);
+	relaxed_store(&hook_thread.passing, 1);
+}
+
+void lifecycle_pass_end(void)
+{
+	relaxed_store(&hook_thread.passing, 0);
+	relaxed_store(&hook_thread.values, hook_thread.parked);
+}
+
+static void start_clocks(void)
+{
+	shim.owner_pid = (uint32_t)sys_call(SYS_getpid);
+	shim.start_ticks = ticks_read();
+	shim.start_monotonic_ns = clock_read_ns(CLOCK_MONOTONIC);
+	shim.start_time_ns = clock_read_ns(CLOCK_REALTIME);
+}
+
+/* In a fork child most programs exec: the emitter starts with the first timed hook after the delay.
+ */
+static void start_emitter_later(void)
+{
+	uint64_t delay_ns = (uint64_t)shim.settings.start_delay_ms * 1000000;
+	uint64_t multiplier = relaxed_load(&hook_ticks_multiplier);
+	uint64_t due = shim.start_monotonic_ns + delay_ns;
+
+	if (multiplier) /* delay in ticks: units << 32 / multiplier, kept within 64 bits */
+		due = shim.start_ticks +
+		      (ns_to_units(delay_ns) << 16) / (multiplier >> 16 ? multiplier >> 16 : 1);
+	relaxed_store(&hook_emitter_due, due);
+}
+
+void hook_start_emitter(void)
+{
+	if (hook_thread.passing ||
+	    __atomic_exchange_n(&hook_emitter_due, UINT64_MAX, __ATOMIC_RELAXED) == UINT64_MAX)
+		return;
+	emitter_start();
+}
+
+void lifecycle_prefork(void)
+{
+	if (!shim.counting)
+		return;
+	memset(&child_identity, 0, sizeof(child_identity));
+	counting_live(&child_identity.inherited_bytes, &child_identity.inherited_blocks);
+	counting_prefork();
+}
+
+void lifecycle_postfork_parent(void)
+{
+	if (shim.counting)
+		counting_postfork_parent();
+}
+
+void lifecycle_postfork_child(void)
+{
+	bool io_known = shim.observed.io_known;
+
+	if (!shim.counting)
+		return;
+	start_clocks();
+	/* A new process starts with nothing used. */
+	memset(&shim.observed, 0, sizeof(shim.observed));
+	shim.observed.io_known = io_known;
+	relaxed_store(&books_closed, 0);
+	emitter_postfork_child();
+	child_identity.directory = shim.directory;
+	child_identity.start_time_ns = shim.start_time_ns;
+	counting_postfork_child(&child_identity);
+	if (!shim.restricted)
+		start_emitter_later();
+}
+
+void lifecycle_begin(void)
+{
+	struct segment_identity identity = {shim.directory, 0, 0, 0};
+
+	start_clocks();
+	observe_begin(&shim.observed);
+	segment_exec_sweep(shim.directory);
+	identity.start_time_ns = shim.start_time_ns;
+	counting_start(&identity);
+	pthread_atfork(lifecycle_prefork, lifecycle_postfork_parent, lifecycle_postfork_child);
+	/* Without a DSO: runs after the destructors of all libraries, not among them. */
+	__cxa_atexit(exit_handler, NULL, NULL);
+	__cxa_at_quick_exit(exit_handler, NULL);
+	if (!shim.restricted && emitter_start())
+		shim_log(LOG_LEVEL_WARN,
+		         "no emitter thread (limit of processes?): exported at exit only");
+}

@@ -1,0 +1,16 @@
+/* Start, fork, exec and end of the process, as the shim sees them. The hooks' side of it is
+ * hooks/lifecycle.h. */
+#ifndef PRELOAD_LIFECYCLE_H
+#define PRELOAD_LIFECYCLE_H
+
+/*
+ * Hands the totals over at the end of the process, once: to the session's accumulator if there is
+ * one; the segment is then marked and unlinked. Any thread, also the emitter; no libc.
+ */
+void lifecycle_close_books(void);
+
+/* The settings let us count: makes the segment and the emitter, registers handlers of fork and
+ * exit. */
+void lifecycle_begin(void);
+
+#endif

@@ -1,0 +1,248 @@
+/* Asking the kernel about the process; see observe.h. */
+#include <fcntl.h>
+#include <sched.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include "base/clock.h"
+#include "base/file.h"
+#include "base/memory.h"
+#include "metrics/collect.h"
+#include "preload/observe.h"
+#include "preload/shim.h"
+
+static uint64_t *word_of(struct process_values *process, enum metric_id id, uint32_t series)
+{
+	return (uint64_t *)process + metric_series_word(&metric_table[id], series);
+}
+
+static void set(struct process_values *process, enum metric_id id, uint32_t series, uint64_t value)
+{
+	__atomic_store_n(word_of(process, id, series), observed_from_s64((int64_t)value),
+	                 __ATOMIC_RELAXED);
+}
+
+void observe_add(struct process_values *process, enum metric_id id, uint32_t series,
+                 uint64_t amount)
+{
+	uint64_t *word = word_of(process, id, series);
+
+	if (amount == 0)
+		return;
+	if (__atomic_load_n(word, __ATOMIC_RELAXED) == OBSERVED_ABSENT)
+		__atomic_store_n(word, observed_from_s64(0), __ATOMIC_RELAXED);
+	__atomic_fetch_add(word, amount, __ATOMIC_RELAXED);
+}
+
+static uint64_t timeval_ns(const struct timeval *time)
+{
+	return (uint64_t)time->tv_sec * 1000000000u + (uint64_t)time->tv_usec * 1000u;
+}
+
+/* The number behind "key: " in a /proc file. */
+static uint64_t number_after(const char *text, const char *key)
+{
+	size_t length = string_length(key);
+
+	for (; *text; text++) {
+		if (memcmp(text, key, length) == 0) {
+			text += length;
+			while (*text == ' ' || *text == '\t')
+				text++;
+			return string_to_u64(&text);
+		}
+		while (*text && *text != '\n')
+			text++;
+		if (!*text)
+			break;
+	}
+	return 0;
+}
+
+struct io_counts {
+	uint64_t read_bytes, write_bytes, read_calls, write_calls;
+};
+
+static int read_io(const char *path, struct io_counts *ret)
+{
+	char text[256];
+
+	memset(text, 0, sizeof(text));
+	if (file_read(path, text, sizeof(text) - 32) <= 0)
+		return -1;
+	ret->read_calls = number_after(text, "syscr:");
+	ret->write_calls = number_after(text, "syscw:");
+	ret->read_bytes = number_after(text, "read_bytes:");
+	ret->write_bytes = number_after(text, "write_bytes:");
+	return 0;
+}
+
+void observe_begin(struct observe_baseline *ret)
+{
+	struct rusage usage;
+	struct io_counts io;
+
+	memset(ret, 0, sizeof(*ret));
+	if (sys_call(SYS_getrusage, RUSAGE_SELF, &usage) == 0) {
+		ret->user_ns = timeval_ns(&usage.ru_utime);
+		ret->system_ns = timeval_ns(&usage.ru_stime);
+		ret->voluntary = (uint64_t)usage.ru_nvcsw;
+		ret->involuntary = (uint64_t)usage.ru_nivcsw;
+		ret->major = (uint64_t)usage.ru_majflt;
+		ret->minor = (uint64_t)usage.ru_minflt;
+	}
+	ret->io_known = read_io("/proc/self/io", &io) == 0;
+	if (ret->io_known) {
+		ret->read_bytes = io.read_bytes;
+		ret->write_bytes = io.write_bytes;
+		ret->read_calls = io.read_calls + 1; /* the read that told us */
+		ret->write_calls = io.write_calls;
+	}
+}
+
+static uint32_t allowed_cpus(void)
+{
+	unsigned long set_words[1024 / 64] = {0};
+	long bytes = sys_call(SYS_sched_getaffinity, 0, sizeof(set_words), set_words);
+	uint32_t count = 0;
+
+	for (long i = 0; i < bytes / (long)sizeof(long); i++) {
+		for (unsigned long word = set_words[i]; word; word &= word - 1)
+			count++;
+	}
+	return count ? count : 1;
+}
+
+static uint64_t ppm(uint64_t part, uint64_t whole)
+{
+	while (part > UINT64_MAX / 1000000u) {
+		part >>= 1;
+		whole >>= 1;
+	}
+	return whole ? part * 1000000u / whole : 0;
+}
+
+static void observe_usage(struct process_values *process, struct observe_state *state,
+                          const struct observe_baseline *baseline)
+{
+	struct rusage usage;
+	uint64_t now = clock_read_ns(CLOCK_MONOTONIC), user, system, window;
+
+	if (sys_call(SYS_getrusage, RUSAGE_SELF, &usage) != 0)
+		return;
+	user = timeval_ns(&usage.ru_utime) - baseline->user_ns;
+	system = timeval_ns(&usage.ru_stime) - baseline->system_ns;
+	set(process, METRIC_PROCESS_CPU_TIME, CPU_MODE_USER, user);
+	set(process, METRIC_PROCESS_CPU_TIME, CPU_MODE_SYSTEM, system);
+	set(process, METRIC_PROCESS_CONTEXT_SWITCHES, CONTEXT_SWITCH_VOLUNTARY,
+	    (uint64_t)usage.ru_nvcsw - baseline->voluntary);
+	set(process, METRIC_PROCESS_CONTEXT_SWITCHES, CONTEXT_SWITCH_INVOLUNTARY,
+	    (uint64_t)usage.ru_nivcsw - baseline->involuntary);
+	set(process, METRIC_PROCESS_PAGING_FAULTS, PAGING_FAULT_MAJOR,
+	    (uint64_t)usage.ru_majflt - baseline->major);
+	set(process, METRIC_PROCESS_PAGING_FAULTS, PAGING_FAULT_MINOR,
+	    (uint64_t)usage.ru_minflt - baseline->minor);
+	if (state->last_ns == 0)
+		state->last_ns = shim.start_monotonic_ns;
+	window = (now - state->last_ns) * allowed_cpus();
+	set(process, METRIC_PROCESS_CPU_UTILIZATION, CPU_MODE_USER,
+	    ppm(user - state->last_user_ns, window));
+	set(process, METRIC_PROCESS_CPU_UTILIZATION, CPU_MODE_SYSTEM,
+	    ppm(system - state->last_system_ns, window));
+	set(process, METRIC_PROCESS_UPTIME, 0, now - shim.start_monotonic_ns);
+	state->last_ns = now;
+	state->last_user_ns = user;
+	state->last_system_ns = system;
+}
+
+static void observe_memory(struct process_values *process)
+{
+	char text[128];
+	const char *at = text;
+	uint64_t pages;
+
+	if (file_read("/proc/self/statm", text, sizeof(text)) <= 0)
+		return;
+	pages = string_to_u64(&at);
+	set(process, METRIC_PROCESS_MEMORY_VIRTUAL, 0, pages * shim.page_size);
+	at++;
+	pages = string_to_u64(&at);
+	set(process, METRIC_PROCESS_MEMORY_USAGE, 0, pages * shim.page_size);
+}
+
+/* Field 20 of /proc/self/stat; the second one, the name, may hold spaces and parentheses. */
+static void observe_threads(struct process_values *process, uint32_t emitter_tid)
+{
+	char text[320];
+	const char *at;
+	long length = file_read("/proc/self/stat", text, sizeof(text));
+	uint64_t threads;
+
+	if (length <= 0)
+		return;
+	for (at = text + length; at > text && *at != ')'; at--)
+		;
+	for (int field = 2; field < 20 && *at; at++)
+		field += *at == ' ';
+	threads = string_to_u64(&at);
+	if (threads)
+		set(process, METRIC_PROCESS_THREAD_COUNT, 0, threads - (emitter_tid != 0));
+}
+
+/* The program's table, not the emitter's: /proc/self is the thread group's leader. */
+static void observe_descriptors(struct process_values *process)
+{
+	char entries[256];
+	uint16_t entry_length; /* at byte 16 of a struct linux_dirent64 */
+	struct stat status;
+	uint64_t count = 0;
+	long fd, bytes;
+
+	/* Since Linux 6.2 the directory's size is the number of descriptors. */
+	if (sys_call(SYS_newfstatat, AT_FDCWD, "/proc/self/fd", &status, 0) == 0 &&
+	    status.st_size > 0) {
+		set(process, METRIC_PROCESS_FD_COUNT, 0, (uint64_t)status.st_size);
+		return;
+	}
+	fd = sys_call(SYS_openat, AT_FDCWD, "/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return;
+	while ((bytes = sys_call(SYS_getdents64, fd, entries, sizeof(entries))) > 0) {
+		for (long at = 0; at < bytes; at += entry_length, count++)
+			memcpy(&entry_length, entries + at + 16, sizeof(entry_length));
+	}
+	sys_call(SYS_close, fd);
+	if (count >= 2)
+		set(process, METRIC_PROCESS_FD_COUNT, 0, count - 2); /* . and .. */
+}
+
+static void observe_io(struct process_values *process, const struct observe_baseline *baseline)
+{
+	struct io_counts io;
+
+	if (!baseline->io_known || read_io("/proc/self/io", &io))
+		return;
+	set(process, METRIC_PROCESS_DISK_IO, DISK_DIRECTION_READ,
+	    io.read_bytes - baseline->read_bytes);
+	set(process, METRIC_PROCESS_DISK_IO, DISK_DIRECTION_WRITE,
+	    io.write_bytes - baseline->write_bytes);
+}
+
+void observe_last(struct process_values *process, struct observe_state *state,
+                  const struct observe_baseline *baseline)
+{
+	observe_usage(process, state, baseline);
+	observe_io(process, baseline);
+}
+
+void observe_process(struct process_values *process, struct observe_state *state,
+                     const struct observe_baseline *baseline, uint32_t emitter_tid)
+{
+	observe_last(process, state, baseline);
+	observe_memory(process);
+	observe_threads(process, emitter_tid);
+	observe_descriptors(process);
+	for (uint32_t family = 0; family < HOOK_FAMILY_COUNT; family++)
+		set(process, METRIC_HOOKS_ACTIVE, family, shim.hooks_active[family]);
+	if (emitter_tid)
+		set(process, METRIC_OVERHEAD_TIME, 0, clock_read_ns(CLOCK_THREAD_CPUTIME_ID));
+}

@@ -1,0 +1,42 @@
+/*
+ * The rows of the catalogue that the kernel is asked for (process.*) and our own health. Runs on
+ * the emitter, or on the exiting thread where there is no emitter. No libc.
+ */
+#ifndef PRELOAD_OBSERVE_H
+#define PRELOAD_OBSERVE_H
+
+#include <stdint.h>
+#include "metrics/metric.h"
+
+/* What the process had used before counting began: it survives exec and is not ours to report. */
+struct observe_baseline {
+	uint64_t user_ns, system_ns, voluntary, involuntary, major, minor;
+	uint64_t read_bytes, write_bytes, read_calls, write_calls;
+	int io_known;
+};
+
+struct observe_state {
+	uint64_t last_ns, last_user_ns, last_system_ns; /* of the utilization's window */
+};
+
+/* Taken by the constructor and in fork children. */
+void observe_begin(struct observe_baseline *ret);
+
+/*
+ * Writes the process.* rows and otelue.io.coverage, .overhead.time, .hooks.active into the block
+ * that is shared with readers. emitter_tid: 0 if the emitter does not run; its own I/O and thread
+ * are left out of what is reported.
+ */
+void observe_process(struct process_values *process, struct observe_state *state,
+                     const struct observe_baseline *baseline, uint32_t emitter_tid);
+
+/* Only what outlives the process: CPU time, context switches, faults, disk I/O. Cheaper, for the
+ * exit. */
+void observe_last(struct process_values *process, struct observe_state *state,
+                  const struct observe_baseline *baseline);
+
+/* Adds to a row that we feed ourselves. Any thread. */
+void observe_add(struct process_values *process, enum metric_id id, uint32_t series,
+                 uint64_t amount);
+
+#endif

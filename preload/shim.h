@@ -1,0 +1,36 @@
+/*
+ * What the parts of the shim share about this process. Written by the constructor and by the
+ * handlers of fork, on the program's threads; read by the emitter. One instance, zero until the
+ * constructor has run.
+ */
+#ifndef PRELOAD_SHIM_H
+#define PRELOAD_SHIM_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include "config/settings.h"
+#include "preload/observe.h"
+
+#define SHIM_HIDDEN __attribute__((visibility("hidden")))
+
+struct shim {
+	struct settings settings;
+	bool counting;          /* the settings let us count in this program */
+	bool restricted;        /* a seccomp filter is there: no emitter, no look-ups */
+	uint32_t owner_pid;     /* the process that this state is about; differs in a vfork child */
+	uint64_t start_time_ns; /* Unix epoch: counting began */
+	uint64_t start_monotonic_ns;      /* the same on CLOCK_MONOTONIC */
+	uint64_t start_ticks;             /* and on the processor's counter */
+	const char *session;              /* directory of the session, NULL: none */
+	char directory[160];              /* where the segment is made */
+	struct observe_baseline observed; /* what the process had used before */
+	uint32_t page_size;
+	uint32_t hooks_active[HOOK_FAMILY_COUNT]; /* for otelue.hooks.active */
+};
+
+extern struct shim shim SHIM_HIDDEN;
+
+/* Keeps a line in the segment for `otelue run` and `otelue doctor`, if the log level lets it. */
+void shim_log(uint32_t level, const char *text) SHIM_HIDDEN;
+
+#endif
