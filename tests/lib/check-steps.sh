@@ -75,14 +75,14 @@ step_tsan() {
 # Debian's jansson for the other processor, unpacked beside the build: this machine's own package lists stay as
 # they are.
 aarch64_packages() {
-	local apt=$work/aarch64-apt root=$work/aarch64-root package options
+	local state=$work/aarch64-apt root=$work/aarch64-root package options
 	[[ ! -f $root/complete ]] || return 0
-	mkdir -p "$apt"/lists/partial "$apt"/cache/archives/partial "$root"
-	: >"$apt/status"
+	mkdir -p "$state"/lists/partial "$state"/cache/archives/partial "$root"
+	: >"$state/status"
 	options=(-o APT::Architecture=arm64 -o APT::Architectures=arm64 -o Acquire::Languages=none
-		-o "Dir::State::lists=$apt/lists" -o "Dir::State::status=$apt/status" -o "Dir::Cache=$apt/cache"
+		-o "Dir::State::lists=$state/lists" -o "Dir::State::status=$state/status" -o "Dir::Cache=$state/cache"
 		-o "APT::Sandbox::User=$(id -un)")
-	cd "$apt"
+	cd "$state"
 	apt-get "${options[@]}" update
 	apt-get "${options[@]}" download libjansson4 libjansson-dev
 	for package in ./*.deb; do

@@ -1,0 +1,144 @@
+#!/usr/bin/env python3
+"""Rules about linked code: elf.py RULE FILE... prints each violation; exit code 1 if any.
+
+  shim HOOKS.DEF OBJECT           exports are the names of hooks.def, and what else a preloaded object must be
+  emitter SHIM_OBJECT... -- OBJECT...
+                                  the objects after -- need nothing but names that the objects before it define, and
+                                  do not touch thread-local storage or libc's thread block
+  no-self-call OBJECT             no allocator hook ends in a call of itself (gcc makes calloc of malloc and memset)
+
+Reads what nm, readelf and objdump print; CROSS (aarch64-linux-gnu-) stands before their names.
+"""
+import os
+import re
+import subprocess
+import sys
+
+TLS_LIMIT = 256
+NEWEST_GLIBC = (2, 34)
+MAY_NEED = re.compile(r"libc\.so\.6|ld-linux-.*\.so\.\d")
+# What the linker and the compiler's start files bring into any shared object.
+BROUGHT_ALONG = {"__cxa_finalize", "__gmon_start__", "_ITM_deregisterTMCloneTable", "_ITM_registerTMCloneTable"}
+
+
+def tool(name, *arguments):
+    command = [os.environ.get("CROSS", "") + name, *arguments]
+    return subprocess.run(command, check=True, capture_output=True, text=True).stdout
+
+
+def hook_names(path):
+    with open(path, encoding="utf-8") as stream:
+        text = stream.read()
+    text = re.sub(r"/\*.*?\*/", "", text, flags=re.S)
+    names = re.findall(r"^\s*HOOK\([^,]*,[^,]*,[^,]*,\s*(\w+)", text, re.M)
+    names += re.findall(r"^\s*ASSEMBLY_HOOK\([^,]*,\s*(\w+)", text, re.M)
+    return names
+
+
+def check_exports(definitions, shared):
+    wanted = hook_names(definitions)
+    if len(wanted) < 10:
+        yield f"{definitions}: found only {len(wanted)} hooks"
+    for name in sorted({n for n in wanted if wanted.count(n) > 1}):
+        yield f"{definitions}: {name} stands there twice"
+    lines = [line.split() for line in tool("nm", "-D", "--defined-only", shared).splitlines()]
+    exported = {fields[-1].split("@")[0] for fields in lines}
+    for name in sorted(exported - set(wanted)):
+        yield f"{shared}: exports {name}, which is no hook"
+    for name in sorted(set(wanted) - exported):
+        yield f"{shared}: does not export the hook {name}"
+
+
+def check_dynamic(shared):
+    dynamic = tool("readelf", "-dW", shared)
+    for library in re.findall(r"\(NEEDED\).*\[(.*)\]", dynamic):
+        if not MAY_NEED.fullmatch(library):
+            yield f"{shared}: needs {library}"
+    if "TEXTREL" in dynamic:
+        yield f"{shared}: has text relocations"
+    for flag, pattern in (("bind now", r"BIND_NOW|Flags:.*\bNOW\b"), ("nodelete", r"\bNODELETE\b")):
+        if not re.search(pattern, dynamic):
+            yield f"{shared}: is not linked with {flag}"
+    if re.search(r"\((RPATH|RUNPATH)\)", dynamic):
+        yield f"{shared}: has a run path"
+    if re.search(r"Flags:.*\bINITFIRST\b", dynamic):
+        yield f"{shared}: is initialised first, when environ is not yet there"
+
+
+def check_memory(shared):
+    headers = tool("readelf", "-lW", shared)
+    for size in re.findall(r"^\s*TLS(?:\s+0x\w+){4}\s+0x(\w+)", headers, re.M):
+        if int(size, 16) > TLS_LIMIT:
+            yield f"{shared}: {int(size, 16)} bytes of thread-local storage, more than {TLS_LIMIT}"
+    if re.search(r"GNU_STACK.*RWE", headers):
+        yield f"{shared}: wants an executable stack"
+    for relocation in sorted(set(re.findall(r"R_\w*(?:DTPMOD|DTPREL|TLSDESC)\w*", tool("readelf", "-rW", shared)))):
+        yield f"{shared}: relocation {relocation}: thread-local storage is not initial-exec"
+
+
+def check_versions(shared):
+    for name, version in re.findall(r"(\S+)@GLIBC_([\d.]+)", tool("nm", "-D", "-u", shared)):
+        if tuple(int(part) for part in version.split(".")) > NEWEST_GLIBC:
+            yield f"{shared}: {name} needs glibc {version}, newer than {'.'.join(map(str, NEWEST_GLIBC))}"
+
+
+def check_shim(definitions, shared):
+    yield from check_exports(definitions, shared)
+    yield from check_dynamic(shared)
+    yield from check_memory(shared)
+    yield from check_versions(shared)
+
+
+def defined_names(objects):
+    names = set()
+    for line in tool("nm", "--defined-only", "-g", *objects).splitlines():
+        fields = line.split()
+        if len(fields) == 3:
+            names.add(fields[2])
+    return names
+
+
+# Thread-local storage, libc's thread block and the stack guard are all reached through these.
+THREAD_REGISTER = re.compile(r"%fs\b|%gs\b|\btpidr_el0\b")
+
+
+def check_emitter(*arguments):
+    split = arguments.index("--")
+    inside, under_test = arguments[:split], arguments[split + 1 :]
+    if not inside or not under_test:
+        yield "no object given"
+        return
+    known = defined_names(inside) | {"_GLOBAL_OFFSET_TABLE_"}
+    for path in under_test:
+        for line in tool("nm", "-u", path).splitlines():
+            name = line.split()[-1]
+            if name not in known:
+                yield f"{path}: needs {name}, which none of the shim's objects defines"
+        for line in tool("objdump", "-d", "--no-show-raw-insn", path).splitlines():
+            if THREAD_REGISTER.search(line):
+                yield f"{path}: touches the thread block:{line}"
+
+
+def check_no_self_call(path):
+    function = None
+    for line in tool("objdump", "-dr", "--no-show-raw-insn", path).splitlines():
+        head = re.match(r"\w+ <(\w+)>:", line)
+        if head:
+            function = head[1]
+        call = re.search(r"R_\w+\s+(\w+)", line) or re.search(r"\b(?:call|jmp|bl|b)\b.*<(\w+)(?:@plt)?>", line)
+        if function in ("malloc", "calloc", "realloc", "free") and call and call[1] == function:
+            yield f"{path}: {function} calls itself:{line}"
+
+
+RULES = {"shim": check_shim, "emitter": check_emitter, "no-self-call": check_no_self_call}
+
+
+def main():
+    if len(sys.argv) < 3 or sys.argv[1] not in RULES:
+        sys.exit(__doc__)
+    violations = list(RULES[sys.argv[1]](*sys.argv[2:]))
+    print("\n".join(violations))
+    sys.exit(bool(violations))
+
+
+main()
