@@ -15,7 +15,7 @@ static void put(struct json *out, const char *text, size_t length)
 	out->at += length;
 }
 
-void json_raw(struct json *out, const char *text)
+void json_put(struct json *out, const char *text)
 {
 	put(out, text, string_length(text));
 }
@@ -35,7 +35,7 @@ static void put_escaped(struct json *out, uint8_t byte)
 	}
 }
 
-void json_string(struct json *out, const char *text, size_t length)
+void json_put_string(struct json *out, const char *text, size_t length)
 {
 	size_t plain = 0;
 
@@ -58,14 +58,14 @@ static void put_s64(struct json *out, int64_t value, const char *quote)
 	char digits[21];
 	size_t length = string_from_u64(digits, value < 0 ? -(uint64_t)value : (uint64_t)value);
 
-	json_raw(out, quote);
+	json_put(out, quote);
 	if (value < 0)
 		put(out, "-", 1);
 	put(out, digits, length);
-	json_raw(out, quote);
+	json_put(out, quote);
 }
 
-void json_u64_string(struct json *out, uint64_t value)
+void json_put_u64_string(struct json *out, uint64_t value)
 {
 	char digits[21];
 	size_t length = string_from_u64(digits, value);
@@ -75,24 +75,24 @@ void json_u64_string(struct json *out, uint64_t value)
 	put(out, "\"", 1);
 }
 
-void json_s64_string(struct json *out, int64_t value)
+void json_put_s64_string(struct json *out, int64_t value)
 {
 	put_s64(out, value, "\"");
 }
 
-void json_number(struct json *out, int64_t value)
+void json_put_number(struct json *out, int64_t value)
 {
 	put_s64(out, value, "");
 }
 
-void json_double(struct json *out, double value)
+void json_put_double(struct json *out, double value)
 {
 	char text[DECIMAL_BYTES];
 
 	if (value != value)
-		json_raw(out, "\"NaN\"");
+		json_put(out, "\"NaN\"");
 	else if (value - value != 0)
-		json_raw(out, value > 0 ? "\"Infinity\"" : "\"-Infinity\"");
+		json_put(out, value > 0 ? "\"Infinity\"" : "\"-Infinity\"");
 	else
 		put(out, text, decimal_from_double(text, value));
 }

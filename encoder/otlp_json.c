@@ -26,34 +26,34 @@ struct line {
 
 static void put_text(struct json *out, const char *key, const char *text)
 {
-	json_raw(out, key);
-	json_string(out, text, string_length(text));
+	json_put(out, key);
+	json_put_string(out, text, string_length(text));
 }
 
 static void put_attribute(struct json *out, const struct resource_attribute *attribute)
 {
-	json_raw(out, "{\"key\":");
-	json_string(out, attribute->key, attribute->key_length);
-	json_raw(out, ",\"value\":{");
+	json_put(out, "{\"key\":");
+	json_put_string(out, attribute->key, attribute->key_length);
+	json_put(out, ",\"value\":{");
 	switch (attribute->type) {
 	case RESOURCE_STRING:
-		json_raw(out, "\"stringValue\":");
-		json_string(out, attribute->string, attribute->string_length);
+		json_put(out, "\"stringValue\":");
+		json_put_string(out, attribute->string, attribute->string_length);
 		break;
 	case RESOURCE_BOOL:
-		json_raw(out, "\"boolValue\":");
-		json_raw(out, attribute->integer ? "true" : "false");
+		json_put(out, "\"boolValue\":");
+		json_put(out, attribute->integer ? "true" : "false");
 		break;
 	case RESOURCE_INT:
-		json_raw(out, "\"intValue\":");
-		json_s64_string(out, attribute->integer);
+		json_put(out, "\"intValue\":");
+		json_put_s64_string(out, attribute->integer);
 		break;
 	case RESOURCE_DOUBLE:
-		json_raw(out, "\"doubleValue\":");
-		json_double(out, attribute->number);
+		json_put(out, "\"doubleValue\":");
+		json_put_double(out, attribute->number);
 		break;
 	}
-	json_raw(out, "}}");
+	json_put(out, "}}");
 }
 
 /* Lowers the end of the buffer by `size` bytes. */
@@ -73,22 +73,22 @@ static void line_begin(struct line *line)
 	bool first = true;
 
 	keep(out, sizeof(LINE_END) - 1);
-	json_raw(out, "{\"resourceMetrics\":[{\"resource\":{\"attributes\":[");
+	json_put(out, "{\"resourceMetrics\":[{\"resource\":{\"attributes\":[");
 	for (; resource_next(line->input->resource, &position, &attribute); first = false) {
 		if (!first)
-			json_raw(out, ",");
+			json_put(out, ",");
 		put_attribute(out, &attribute);
 	}
 	put_text(out, "]},\"scopeMetrics\":[{\"scope\":{\"name\":", OTLP_SCOPE_NAME);
 	put_text(out, ",\"version\":", PACKAGE_VERSION);
-	json_raw(out, "},\"metrics\":[");
+	json_put(out, "},\"metrics\":[");
 	line->first = true;
 }
 
 static void line_end(struct line *line)
 {
 	line->out.end += sizeof(LINE_END) - 1;
-	json_raw(&line->out, LINE_END);
+	json_put(&line->out, LINE_END);
 }
 
 static const char *data_key(const struct metric *metric, const struct point_options *options)
@@ -125,7 +125,7 @@ static void metric_open(struct line *line, const struct point *point)
 	if (line->input->descriptions)
 		put_text(out, ",\"description\":", metric->description);
 	put_text(out, ",\"unit\":", metric->unit);
-	json_raw(out, data_key(metric, line->input->options));
+	json_put(out, data_key(metric, line->input->options));
 }
 
 static void metric_close(struct line *line)
@@ -136,14 +136,14 @@ static void metric_close(struct line *line)
 		return;
 	out->end += line->kept;
 	if (line->metric->kind == KIND_GAUGE) {
-		json_raw(out, "]");
+		json_put(out, "]");
 	} else {
-		json_raw(out, DATA_END_SUM);
-		json_number(out, line->cumulative ? OTLP_CUMULATIVE : OTLP_DELTA);
+		json_put(out, DATA_END_SUM);
+		json_put_number(out, line->cumulative ? OTLP_CUMULATIVE : OTLP_DELTA);
 	}
 	if (line->metric->kind == KIND_COUNTER)
-		json_raw(out, DATA_END_COUNTER);
-	json_raw(out, METRIC_END);
+		json_put(out, DATA_END_COUNTER);
+	json_put(out, METRIC_END);
 	line->metric = NULL;
 	line->first = false;
 }
@@ -160,7 +160,7 @@ static bool line_add(struct line *line, const struct point *point)
 	if (is_new)
 		metric_open(line, point);
 	else
-		json_raw(&line->out, ",");
+		json_put(&line->out, ",");
 	otlp_json_point_encode(&line->out, point, line->input->options);
 	if (!line->out.full)
 		return true;
