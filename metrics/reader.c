@@ -62,16 +62,14 @@ static int check_header(const struct segment_header *header, off_t file_size)
 	return 0;
 }
 
-/* Bytes between the lines are a message that is being written: left out. */
-static void copy_messages(char *to, const struct segment_header *header)
+/* Zeros stand where a message is being written: left out. to may be from. */
+static void copy_messages(char *to, const char *from, uint32_t length, uint32_t size)
 {
-	uint32_t length = header->messages_length;
-
-	if (length > SEGMENT_MESSAGES_SIZE)
-		length = SEGMENT_MESSAGES_SIZE;
+	if (length > size)
+		length = size;
 	for (uint32_t i = 0; i < length; i++) {
-		if (header->messages[i])
-			*to++ = header->messages[i];
+		if (from[i])
+			*to++ = from[i];
 	}
 	*to = '\0';
 }
@@ -90,7 +88,8 @@ static void copy_header(struct segment_reading *ret, const struct segment_header
 	memcpy(ret->instance_id, header->instance_id, sizeof(ret->instance_id));
 	memcpy(ret->program, header->program, sizeof(ret->program));
 	ret->program[sizeof(ret->program) - 1] = '\0';
-	copy_messages(ret->messages, header);
+	copy_messages(ret->messages, header->messages, header->messages_length,
+	              SEGMENT_MESSAGES_SIZE);
 }
 
 static bool word_is_plausible(const struct metric *metric, uint64_t word)
@@ -255,7 +254,8 @@ static int check_file(const struct stat *status, uid_t owner)
 	return 0;
 }
 
-int reader_read(int directory, const char *name, uid_t owner, struct segment_reading *ret)
+/* Opens a plain file that is the owner's alone. Descriptor or -errno. */
+static int open_checked(int directory, const char *name, uid_t owner)
 {
 	struct stat status;
 	int fd, err;
@@ -270,10 +270,51 @@ int reader_read(int directory, const char *name, uid_t owner, struct segment_rea
 	if (fd < 0)
 		return -errno;
 	err = fstat(fd, &status) < 0 ? -errno : check_file(&status, owner);
-	if (!err)
-		err = reader_parse(fd, ret);
+	if (err) {
+		close(fd);
+		return err;
+	}
+	return fd;
+}
+
+int reader_read(int directory, const char *name, uid_t owner, struct segment_reading *ret)
+{
+	int fd = open_checked(directory, name, owner), err;
+
+	if (fd < 0)
+		return fd;
+	err = reader_parse(fd, ret);
 	if (!err)
 		ret->alive = is_alive(ret, fd);
 	close(fd);
+	return err;
+}
+
+int reader_session(int directory, uid_t owner, struct session_accumulator *ret)
+{
+	struct process_values *totals;
+	int fd = open_checked(directory, SESSION_ACCUMULATOR, owner), err;
+
+	if (fd < 0)
+		return fd;
+	err = read_at(fd, ret, sizeof(*ret), 0);
+	close(fd);
+	if (err)
+		return err;
+	if (ret->magic == 0)
+		return -EAGAIN;
+	if (ret->magic != SESSION_MAGIC)
+		return -EBADMSG;
+	if (ret->version != SEGMENT_VERSION || ret->layout != segment_layout())
+		return -EPROTO;
+	if (ret->processes > READER_LARGEST)
+		return -EBADMSG;
+	copy_messages(ret->messages, ret->messages, ret->messages_length, SESSION_MESSAGES - 1);
+	totals = malloc(sizeof(*totals));
+	if (!totals)
+		return -ENOMEM;
+	session_totals(totals, ret);
+	err = check_totals(totals);
+	free(totals);
 	return err;
 }

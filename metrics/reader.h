@@ -12,6 +12,7 @@
 #include <sys/types.h>
 #include "metrics/metric.h"
 #include "metrics/segment.h"
+#include "metrics/session.h"
 
 /* No sum that a program really counts is larger (nor, if it may be negative, smaller than minus
  * that). */
@@ -39,7 +40,10 @@ struct segment_reading {
  */
 int reader_read(int directory, const char *name, uid_t owner, struct segment_reading *ret);
 
-/* The same for an open file whose owner does not matter; `alive` is left false. */
+/* The same for a session's accumulator; its messages end in NUL. */
+int reader_session(int directory, uid_t owner, struct session_accumulator *ret);
+
+/* reader_read() for an open file whose owner does not matter; `alive` is left false. */
 int reader_parse(int fd, struct segment_reading *ret);
 
 #endif
