@@ -48,11 +48,16 @@ __attribute__((format(printf, 2, 3))) void cli_error(const char *verb, const cha
 __attribute__((format(printf, 2, 3))) int cli_usage_error(const struct cli_usage *usage,
                                                           const char *format, ...);
 
+/* Are there operands behind the options of a verb that takes none? Then CLI_USAGE (and told). */
+int cli_no_operands(const struct cli_usage *usage, int argc, char **argv);
+
 /* Flushes stdout; CLI_PROBLEM (and told) if not all of it could be written, else `code`. */
 int cli_finish_output(const char *verb, int code);
 
 /* Verbs. Each parses its own options and returns an exit code. */
+int cli_run(int argc, char **argv);
 int cli_config(int argc, char **argv);
+int cli_metrics(int argc, char **argv);
 int cli_help(int argc, char **argv);
 
 #endif

@@ -2,6 +2,7 @@
  * otelue: runs programs with the shim, shows what it counted and checks the machine. Main and the
  * one table of verbs; each verb stands in a file of its own.
  */
+#include <locale.h>
 #include <stdio.h>
 #include <string.h>
 #include "build-config.h"
@@ -14,7 +15,9 @@ struct verb {
 };
 
 static const struct verb verbs[] = {
+	{"run", cli_run, "run a program and show what it and its children did"},
 	{"config", cli_config, "check a configuration and print the settings that would hold"},
+	{"metrics", cli_metrics, "list the metrics and their attributes"},
 	{"help", cli_help, "print what a verb does"},
 };
 
@@ -76,6 +79,7 @@ int main(int argc, char **argv)
 {
 	const struct verb *verb;
 
+	setlocale(LC_CTYPE, "");
 	if (argc < 2) {
 		print_verbs(stderr);
 		return CLI_USAGE;

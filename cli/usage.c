@@ -110,6 +110,13 @@ int cli_usage_error(const struct cli_usage *usage, const char *format, ...)
 	return CLI_USAGE;
 }
 
+int cli_no_operands(const struct cli_usage *usage, int argc, char **argv)
+{
+	if (optind == argc)
+		return CLI_OK;
+	return cli_usage_error(usage, "'%s' is one word too many", argv[optind]);
+}
+
 int cli_finish_output(const char *verb, int code)
 {
 	if (fflush(stdout) == 0 && !ferror(stdout))

@@ -1,0 +1,106 @@
+/* See library.h. */
+#include <errno.h>
+#include <limits.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include "cli/library.h"
+#include "cli/memory.h"
+
+#if defined(__x86_64__)
+#define MULTIARCH "x86_64-linux-gnu"
+#elif defined(__aarch64__)
+#define MULTIARCH "aarch64-linux-gnu"
+#endif
+
+/* Relative to the directory that the command lies in; the last one is absolute. */
+static const char *const places[] = {
+	"../lib/", "../lib/" MULTIARCH "/", "../lib64/", ".libs/", "", LIBRARY_DIRECTORY "/",
+};
+
+#define PLACES (sizeof(places) / sizeof(places[0]))
+
+static bool own_directory(char *to, size_t size)
+{
+	ssize_t n = readlink("/proc/self/exe", to, size - 1);
+
+	if (n <= 0 || (size_t)n >= size - 1)
+		return false;
+	to[n] = '\0';
+	*(strrchr(to, '/') + 1) = '\0';
+	return true;
+}
+
+/* Is there a shim in this place? */
+static bool find_in(const char *place, const char *own, char *to, size_t size)
+{
+	char *path = memory_text("%s%s" LIBRARY_NAME, place[0] == '/' ? "" : own, place);
+	char real[PATH_MAX];
+	bool found = realpath(path, real) && access(real, R_OK) == 0 && strlen(real) < size;
+
+	if (found)
+		strcpy(to, real);
+	free(path);
+	return found;
+}
+
+int library_find(char *to, size_t size)
+{
+	char own[PATH_MAX];
+
+	if (!own_directory(own, sizeof(own)))
+		strcpy(own, "");
+	for (size_t i = 0; i < PLACES; i++) {
+		if ((own[0] || places[i][0] == '/') && find_in(places[i], own, to, size))
+			return 0;
+	}
+	return -ENOENT;
+}
+
+const char *library_places(void)
+{
+	static char *all;
+	char own[PATH_MAX];
+
+	if (all)
+		return all;
+	if (!own_directory(own, sizeof(own)))
+		strcpy(own, "");
+	all = memory_text("%s", "");
+	for (size_t i = 0; i < PLACES; i++) {
+		char *longer = memory_text("%s  %s%s" LIBRARY_NAME "\n", all,
+		                           places[i][0] == '/' ? "" : own, places[i]);
+
+		free(all);
+		all = longer;
+	}
+	return all;
+}
+
+/* Is a shim, from whatever directory, named in the list? */
+static bool is_named(const char *list)
+{
+	while (*list) {
+		size_t length = strcspn(list, ": ");
+		const size_t name = sizeof(LIBRARY_NAME) - 1;
+
+		if (length >= name && strncmp(list + length - name, LIBRARY_NAME, name) == 0 &&
+		    (length == name || list[length - name - 1] == '/'))
+			return true;
+		list += length + (list[length] != '\0');
+	}
+	return false;
+}
+
+char *library_preload(const char *before, const char *path)
+{
+	if (path[strcspn(path, ": ")])
+		return NULL;
+	if (!before || !*before)
+		return memory_text("%s", path);
+	if (is_named(before))
+		return memory_text("%s", before);
+	return memory_text("%s:%s", before, path);
+}

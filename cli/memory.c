@@ -1,0 +1,37 @@
+/* See memory.h. */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include "cli/cli.h"
+#include "cli/memory.h"
+
+static void *there(void *block)
+{
+	if (!block) {
+		fputs("otelue: out of memory\n", stderr);
+		exit(CLI_PROBLEM);
+	}
+	return block;
+}
+
+void *memory_take(size_t size)
+{
+	return there(calloc(1, size));
+}
+
+void *memory_grow(void *old, size_t count, size_t size)
+{
+	return there(reallocarray(old, count, size));
+}
+
+char *memory_text(const char *format, ...)
+{
+	va_list arguments;
+	char *text;
+	int n;
+
+	va_start(arguments, format);
+	n = vasprintf(&text, format, arguments);
+	va_end(arguments);
+	return there(n < 0 ? NULL : text);
+}

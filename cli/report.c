@@ -1,0 +1,32 @@
+/* What the table and the JSON have in common. See report.h. */
+#include <string.h>
+#include "cli/memory.h"
+#include "cli/report.h"
+
+bool report_point(struct point *ret, const struct snapshot *snapshot, uint32_t series)
+{
+	static const struct baseline nothing_told;
+	const struct point_options options = {
+		.temporality = TEMPORALITY_CUMULATIVE,
+		.families = UINT64_MAX,
+	};
+
+	if (!point_read(ret, snapshot, &nothing_told, &options, series))
+		return false;
+	return ret->metric->kind == KIND_HISTOGRAM ? ret->count != 0 : ret->value != 0;
+}
+
+struct snapshot *report_snapshot(const struct report *report)
+{
+	struct snapshot *snapshot = memory_take(sizeof(*snapshot));
+
+	snapshot->totals = report->tree->totals;
+	return snapshot;
+}
+
+const char *report_group(const struct metric *metric)
+{
+	if (metric->family != FAMILY_NONE)
+		return attribute_table[ATTRIBUTE_HOOK_FAMILY].values[metric->family];
+	return strncmp(metric->name, "process.", strlen("process.")) == 0 ? "kernel" : "otelue";
+}

@@ -1,0 +1,36 @@
+/*
+ * The result of a run: what was counted, as a table for people or as JSON. Series in which nothing
+ * happened are left out. Percentiles are upper bounds of histogram buckets (metrics/percentile.h).
+ */
+#ifndef CLI_REPORT_H
+#define CLI_REPORT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include "cli/tree.h"
+#include "metrics/snapshot.h"
+
+struct report {
+	const struct tree *tree;
+	char *const *command; /* what was run, NULL at its end */
+	int status;           /* its end, as waitpid() tells */
+	uint64_t duration_ns;
+};
+
+/* One line on the processes, then what the shim had to say, then the table. */
+void report_table(FILE *to, const struct report *report);
+
+/* One JSON object; durations in seconds, as OTLP has them. 0 or -errno. */
+int report_json(FILE *to, const struct report *report);
+
+/* The totals as the points of cumulative sums; false: nothing happened in this series. */
+bool report_point(struct point *ret, const struct snapshot *snapshot, uint32_t series);
+
+/* What the tree counted, in new memory; its times are of no meaning. */
+struct snapshot *report_snapshot(const struct report *report);
+
+/* The heading a metric stands under. */
+const char *report_group(const struct metric *metric);
+
+#endif

@@ -1,0 +1,170 @@
+/* The table: a line a series, in groups by family, columns as wide as their widest cell. */
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include "cli/format.h"
+#include "cli/memory.h"
+#include "cli/report.h"
+#include "cli/terminal.h"
+#include "metrics/percentile.h"
+
+enum column { COLUMN_VALUE, COLUMN_COUNT, COLUMN_P50, COLUMN_P99, COLUMN_MAX, COLUMNS };
+
+#define NAMED_MAX 8 /* processes named in a line */
+
+static const char *const headings[COLUMNS] = {"total", "count", "p50", "p99", "max"};
+
+struct row {
+	const char *group, *name;
+	char attributes[128];
+	char cells[COLUMNS][FORMAT_SIZE];
+};
+
+struct table {
+	struct row *rows;
+	size_t count;
+	int name_width, attributes_width, widths[COLUMNS];
+};
+
+static void widen(int *width, const char *text)
+{
+	int needed = format_width(text);
+
+	if (*width < needed)
+		*width = needed;
+}
+
+static void add_row(struct table *table, const struct point *point)
+{
+	struct row *row = &table->rows[table->count++];
+
+	row->group = report_group(point->metric);
+	row->name = point->metric->name;
+	format_attributes(row->attributes, sizeof(row->attributes), point);
+	format_value(row->cells[COLUMN_VALUE], point);
+	if (point->metric->kind == KIND_HISTOGRAM) {
+		format_count(row->cells[COLUMN_COUNT], (int64_t)point->count);
+		format_measured(row->cells[COLUMN_P50], point, point_percentile(point, 50));
+		format_measured(row->cells[COLUMN_P99], point, point_percentile(point, 99));
+		format_measured(row->cells[COLUMN_MAX], point, point_percentile(point, 100));
+	}
+	widen(&table->name_width, row->name);
+	widen(&table->attributes_width, row->attributes);
+	for (int i = 0; i < COLUMNS; i++)
+		widen(&table->widths[i], row->cells[i]);
+}
+
+static void print_cell(FILE *to, int width, const char *text)
+{
+	fprintf(to, "  %*s%s", width - format_width(text), "", text);
+}
+
+static void print_row(FILE *to, const struct table *table, const struct row *row)
+{
+	int last = COLUMNS - 1;
+
+	while (last > 0 && !row->cells[last][0])
+		last--;
+	fprintf(to, "  %-*s  %s%*s", table->name_width, row->name, row->attributes,
+	        table->attributes_width - format_width(row->attributes), "");
+	for (int i = 0; i <= last; i++)
+		print_cell(to, table->widths[i], row->cells[i]);
+	fputc('\n', to);
+}
+
+static void print_group(FILE *to, const struct table *table, const char *group)
+{
+	int indent = 2 + table->name_width + 2 + table->attributes_width;
+
+	fprintf(to, "\n%s%s%s%*s%s", terminal_style(to, STYLE_BOLD), group,
+	        terminal_style(to, STYLE_PLAIN), indent - format_width(group), "",
+	        terminal_style(to, STYLE_DIM));
+	for (int i = 0; i < COLUMNS; i++)
+		print_cell(to, table->widths[i], headings[i]);
+	fprintf(to, "%s\n", terminal_style(to, STYLE_PLAIN));
+}
+
+static void print_rows(FILE *to, const struct snapshot *snapshot)
+{
+	struct table table = {.rows = memory_take(SERIES_TOTAL * sizeof(struct row))};
+	struct point point;
+	const char *group = NULL;
+
+	for (int i = 0; i < COLUMNS; i++)
+		widen(&table.widths[i], headings[i]);
+	for (uint32_t series = 0; series < SERIES_TOTAL; series++) {
+		if (report_point(&point, snapshot, series))
+			add_row(&table, &point);
+	}
+	for (size_t i = 0; i < table.count; i++) {
+		if (table.rows[i].group != group)
+			print_group(to, &table, table.rows[i].group);
+		group = table.rows[i].group;
+		print_row(to, &table, &table.rows[i]);
+	}
+	free(table.rows);
+}
+
+static void print_count(FILE *to, const char **separator, uint64_t count, const char *text)
+{
+	if (count == 0)
+		return;
+	fprintf(to, "%s%llu %s", *separator, (unsigned long long)count, text);
+	*separator = ", ";
+}
+
+static void print_summary(FILE *to, const struct report *report)
+{
+	const struct tree *tree = report->tree;
+	uint64_t all = tree->ended + tree->killed + tree->running;
+	const char *separator = ": ";
+	char duration[FORMAT_SIZE];
+
+	format_duration(duration, (int64_t)report->duration_ns);
+	fprintf(to, "otelue: %llu process%s counted in %s", (unsigned long long)all,
+	        all == 1 ? "" : "es", duration);
+	print_count(to, &separator, tree->ended, "ended");
+	print_count(to, &separator, tree->killed, "killed");
+	print_count(to, &separator, tree->running, tree->running == 1 ? "still runs" : "still run");
+	print_count(to, &separator, tree->unreadable, "not readable");
+	if (WIFSIGNALED(report->status))
+		fprintf(to, "; %s ended by SIG%s", report->command[0],
+		        sigabbrev_np(WTERMSIG(report->status)));
+	else
+		fprintf(to, "; exit code %d", WEXITSTATUS(report->status));
+	fputc('\n', to);
+}
+
+/* "otelue: still running: cron[12], sh[13] and 3 more" */
+static void print_processes(FILE *to, const struct tree *tree, bool alive, const char *text)
+{
+	uint64_t left = alive ? tree->running : tree->killed, named = 0;
+
+	if (left == 0)
+		return;
+	fprintf(to, "otelue: %s: ", text);
+	for (size_t i = 0; i < tree->process_count && named < NAMED_MAX; i++) {
+		const struct tree_process *process = &tree->processes[i];
+
+		if (process->alive == alive)
+			fprintf(to, "%s%s[%u]", named++ ? ", " : "", process->program,
+			        process->pid);
+	}
+	if (left > named)
+		fprintf(to, " and %llu more", (unsigned long long)(left - named));
+	fputc('\n', to);
+}
+
+void report_table(FILE *to, const struct report *report)
+{
+	struct snapshot *snapshot = report_snapshot(report);
+
+	print_summary(to, report);
+	print_processes(to, report->tree, true, "still running, counted up to now");
+	print_processes(to, report->tree, false, "killed, or ended without a chance to say so");
+	for (size_t i = 0; i < report->tree->message_count; i++)
+		fprintf(to, "otelue: %s\n", report->tree->messages[i]);
+	print_rows(to, snapshot);
+	free(snapshot);
+}

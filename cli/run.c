@@ -1,0 +1,349 @@
+/*
+ * otelue run: runs a program with the shim in a session of its own and shows what the whole tree of
+ * its processes counted. The program's end is ours too.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <limits.h>
+#include <math.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+#include "cli/cli.h"
+#include "cli/launch.h"
+#include "cli/library.h"
+#include "cli/memory.h"
+#include "cli/report.h"
+#include "cli/session_directory.h"
+#include "cli/settings.h"
+#include "cli/tree.h"
+#include "metrics/session.h"
+
+enum { OPTION_LIBRARY = 256, OPTION_OTLP_FILE, OPTION_SERVICE };
+
+static const struct cli_option options[] = {
+	{'o', "output", "FILE", "write the result to FILE instead of standard error"},
+	{'j', "json", NULL, "write the result as JSON"},
+	{'q', "quiet", NULL, "print no result (--output still writes it)"},
+	{'c', "config", "FILE", "configuration of the shim (sets OTELUE_CONFIG)"},
+	{'i', "interval", "SECONDS",
+         "time between two exports (sets OTELUE_METRIC_EXPORT_INTERVAL)"},
+	{OPTION_OTLP_FILE, "otlp-file", "PATH",
+         "write OTLP JSON lines too; %p is the pid (sets OTELUE_FILE)"},
+	{OPTION_SERVICE, "service-name", "NAME", "service.name (sets OTELUE_SERVICE_NAME)"},
+	{OPTION_LIBRARY, "library", "PATH", "the shim, if it is not found beside this command"},
+	{0, NULL, NULL, NULL},
+};
+
+static const struct cli_usage usage = {
+	"run",
+	"[options] [--] APP [ARGUMENT]...",
+	"Runs APP with the shim preloaded, waits for it, and prints what it and all processes\n"
+	"that it started did. Descendants that still run then are counted up to that moment.\n"
+	"A process that executes another program is counted anew with it. A run within a run\n"
+	"has a result of its own and counts in the outer one too.\n\n"
+	"The exit code is APP's, or the signal that ended it; 125 if otelue itself fails, 126 if\n"
+	"APP cannot be executed, 127 if it is not found.\n",
+	options,
+	true,
+};
+
+struct run {
+	const char *output, *config, *interval, *otlp_file, *service, *library;
+	bool json, quiet;
+	char **command;
+	FILE *to; /* NULL: nowhere */
+	struct session_directory session;
+};
+
+/* CLI_NO_MORE, or the exit code. */
+static int parse(struct run *run, int argc, char **argv)
+{
+	const char *argument;
+	int option, code;
+
+	while ((option = cli_next(&usage, argc, argv, &argument, &code)) != CLI_NO_MORE) {
+		switch (option) {
+		case CLI_EXIT:
+			return code == CLI_USAGE ? LAUNCH_FAILED : code;
+		case 'o':
+			run->output = argument;
+			break;
+		case 'j':
+			run->json = true;
+			break;
+		case 'q':
+			run->quiet = true;
+			break;
+		case 'c':
+			run->config = argument;
+			break;
+		case 'i':
+			run->interval = argument;
+			break;
+		case OPTION_OTLP_FILE:
+			run->otlp_file = argument;
+			break;
+		case OPTION_SERVICE:
+			run->service = argument;
+			break;
+		case OPTION_LIBRARY:
+			run->library = argument;
+			break;
+		}
+	}
+	run->command = argv + optind;
+	return CLI_NO_MORE;
+}
+
+static int fail(const char *what, int err)
+{
+	cli_error(usage.verb, "%s: %s", what, strerror(-err));
+	return LAUNCH_FAILED;
+}
+
+/* Seconds as written to milliseconds; -1: no number from 0.1 on that there is room for. */
+static long milliseconds_of(const char *seconds)
+{
+	char *end;
+	double value = strtod(seconds, &end);
+
+	if (end == seconds || *end || !(value >= 0.1 && value <= INT32_MAX / 1000.0))
+		return -1;
+	return lround(value * 1000);
+}
+
+static void set_variable(const char *name, char *value)
+{
+	setenv(name, value, 1);
+	free(value);
+}
+
+/* Programs may change their directory: relative paths are made absolute. */
+static char *absolute(const char *path)
+{
+	char here[PATH_MAX];
+
+	if (path[0] == '/' || !getcwd(here, sizeof(here)))
+		return memory_text("%s", path);
+	return memory_text("%s/%s", here, path);
+}
+
+/* Options become the variables of the configuration, nothing else. 0 or an exit code. */
+static int set_variables(const struct run *run)
+{
+	bool variables = run->interval || run->otlp_file || run->service;
+	const char *file = getenv("OTELUE_CONFIG");
+	long ms = run->interval ? milliseconds_of(run->interval) : 0;
+
+	if (ms < 0) {
+		cli_usage_error(&usage, "--interval wants seconds from 0.1 on, not '%s'",
+		                run->interval);
+		return LAUNCH_FAILED;
+	}
+	if (variables && (run->config || (file && *file))) {
+		cli_usage_error(&usage,
+		                "with a configuration file (%s) the interval, the OTLP file and "
+		                "the service name stand in it",
+		                run->config ? run->config : file);
+		return LAUNCH_FAILED;
+	}
+	if (run->config)
+		set_variable("OTELUE_CONFIG", absolute(run->config));
+	if (run->interval)
+		set_variable("OTELUE_METRIC_EXPORT_INTERVAL", memory_text("%ld", ms));
+	if (run->service)
+		set_variable("OTELUE_SERVICE_NAME", memory_text("%s", run->service));
+	if (run->otlp_file) {
+		set_variable("OTELUE_FILE", absolute(run->otlp_file));
+		set_variable("OTELUE_METRICS_EXPORTER", memory_text("user_events,otlp_file"));
+	}
+	return 0;
+}
+
+/* The same reading of the configuration that every process will do: better told once, here. */
+static int load_settings(struct settings *ret)
+{
+	struct settings_error error;
+
+	if (cli_settings_load(ret, &error) < 0) {
+		cli_error(usage.verb, "%s", error.text);
+		return LAUNCH_FAILED;
+	}
+	if (ret->disabled)
+		cli_error(usage.verb, "counting is switched off by %s",
+		          ret->config_file[0] ? ret->config_file
+		                              : "OTELUE_DISABLED or OTEL_SDK_DISABLED");
+	return 0;
+}
+
+static int set_preload(const struct run *run)
+{
+	char found[PATH_MAX];
+	const char *path = found;
+	char *value, *real = run->library ? realpath(run->library, NULL) : NULL;
+
+	if (run->library && (!real || access(real, R_OK) < 0))
+		return fail(run->library, -errno);
+	if (real) {
+		path = real;
+	} else if (library_find(found, sizeof(found)) < 0) {
+		cli_error(usage.verb,
+		          "there is no " LIBRARY_NAME " in\n%s(--library PATH names it)",
+		          library_places());
+		return LAUNCH_FAILED;
+	}
+	value = library_preload(getenv(LIBRARY_VARIABLE), path);
+	if (!value) {
+		cli_error(usage.verb,
+		          "%s: " LIBRARY_VARIABLE
+		          " can name no path with a space or colon; move or link it elsewhere",
+		          path);
+		free(real);
+		return LAUNCH_FAILED;
+	}
+	set_variable(LIBRARY_VARIABLE, value);
+	free(real);
+	return 0;
+}
+
+/* Where shared memory cannot be had, an ordinary file system does too. */
+static int make_session(struct run *run, const char *base)
+{
+	const char *other = getenv("TMPDIR"), *outer = getenv(SESSION_VARIABLE);
+	int err;
+
+	if (!other || other[0] != '/')
+		other = "/tmp";
+	session_directory_sweep(base);
+	err = session_directory_make(&run->session, base, outer);
+	if (err) {
+		cli_error(usage.verb, "no session in %s (%s); counting in %s instead", base,
+		          strerror(-err), other);
+		session_directory_sweep(other);
+		err = session_directory_make(&run->session, other, outer);
+	}
+	if (err)
+		return fail(other, err);
+	setenv(SESSION_VARIABLE, run->session.path, 1);
+	return 0;
+}
+
+static int open_output(struct run *run)
+{
+	run->to = run->quiet ? NULL : stderr;
+	if (!run->output)
+		return 0;
+	run->to = fopen(run->output, "we");
+	return run->to ? 0 : fail(run->output, -errno);
+}
+
+/* 0, or an exit code, with everything said. */
+static int prepare(struct run *run)
+{
+	struct settings *settings;
+	int code = set_variables(run);
+
+	if (!code)
+		code = open_output(run);
+	if (!code)
+		code = set_preload(run);
+	if (code)
+		return code;
+	settings = memory_take(sizeof(*settings));
+	code = load_settings(settings);
+	if (!code)
+		code = make_session(run, settings->segment_directory);
+	free(settings);
+	return code;
+}
+
+static void write_report(const struct run *run, const struct report *report)
+{
+	const struct tree *tree = report->tree;
+	int err = 0;
+
+	if (!run->to)
+		return;
+	if (run->json)
+		err = report_json(run->to, report);
+	else
+		report_table(run->to, report);
+	if (tree->ended + tree->killed + tree->running == 0 && !run->json)
+		fprintf(run->to,
+		        "otelue: nothing was counted: %s may be statically linked, set-user-ID, of "
+		        "another architecture or libc,\notelue: or excluded by the configuration "
+		        "(otelue doctor tells more)\n",
+		        run->command[0]);
+	if (fflush(run->to) != 0 && !err)
+		err = -errno;
+	if (err)
+		fail(run->output ? run->output : "standard error", err);
+}
+
+/* Counted, told to an outer run, cleaned up; what still runs keeps its directory. */
+static void finish(struct run *run, struct report *report)
+{
+	struct tree tree;
+	int err = tree_read(&tree, run->session.path);
+
+	if (err) {
+		fail(run->session.path, err);
+		session_directory_leave(&run->session);
+		return;
+	}
+	report->tree = &tree;
+	write_report(run, report);
+	if (tree.running > 0) {
+		session_directory_leave(&run->session);
+	} else {
+		if (run->session.outer[0])
+			err = session_directory_hand_over(&run->session, &tree.totals,
+			                                  tree.ended + tree.killed);
+		if (!err)
+			err = session_directory_remove(&run->session);
+		if (err)
+			fail(run->session.path, err);
+	}
+	tree_free(&tree);
+}
+
+static uint64_t now_ns(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
+}
+
+int cli_run(int argc, char **argv)
+{
+	struct run run = {.to = stderr};
+	struct report report = {.tree = NULL};
+	int code = parse(&run, argc, argv), err;
+
+	if (code != CLI_NO_MORE)
+		return code;
+	if (!run.command[0]) {
+		cli_usage_error(&usage, "which program is to run?");
+		return LAUNCH_FAILED;
+	}
+	code = prepare(&run);
+	if (code)
+		return code;
+	report.command = run.command;
+	report.duration_ns = now_ns();
+	err = launch(run.command, &report.status);
+	report.duration_ns = now_ns() - report.duration_ns;
+	if (err) {
+		cli_error(usage.verb, "%s: %s", run.command[0], strerror(-err));
+		session_directory_remove(&run.session);
+		return launch_exit_code(err);
+	}
+	signal(SIGPIPE, SIG_IGN); /* the program's end is told, not ours */
+	finish(&run, &report);
+	launch_end_like(report.status);
+}
