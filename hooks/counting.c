@@ -1,5 +1,6 @@
 /* Shards claimed and given back, the block before the segment, fork. See counting.h. */
 #include <pthread.h>
+#include <stddef.h>
 #include <sys/mman.h>
 #include "base/memory.h"
 #include "base/syscall.h"
@@ -30,6 +31,9 @@ static bool have_thread_end_key, wiping;
 
 _Static_assert(sizeof(struct segment) <= WIPED_ALIGNMENT, "one page is wiped");
 _Static_assert(sizeof(struct hook_thread) <= 256, "static TLS budget");
+_Static_assert(offsetof(struct hook_thread, values) == 0 &&
+                       offsetof(struct hook_thread, passing) == 17,
+               "hooks/vfork.S");
 
 struct segment *counting_segment(void)
 {

@@ -9,10 +9,15 @@
 #include <stdbool.h>
 #include "hooks/counting.h"
 
-/* Before exec: exports and hands the totals over. lifecycle_exec_failed() takes it back if exec
- * returns. */
-void lifecycle_exec_begin(void) HOOK_HIDDEN;
-void lifecycle_exec_failed(void) HOOK_HIDDEN;
+/*
+ * Before exec: exports and hands the totals over; lifecycle_exec_failed() takes it back if exec
+ * returns. A process that goes on as its own child (daemon) does the same, and the child calls
+ * lifecycle_daemon_child() with its pid.
+ */
+enum lifecycle_handover { HANDOVER_EXEC, HANDOVER_DAEMON };
+void lifecycle_exec_begin(enum lifecycle_handover why) HOOK_HIDDEN;
+void lifecycle_exec_failed(enum lifecycle_handover why) HOOK_HIDDEN;
+void lifecycle_daemon_child(uint32_t parent_pid) HOOK_HIDDEN;
 
 /* Before the process ends without exit handlers; `recorded`: its totals need no reader any more
  * (abort: they do). */
@@ -24,9 +29,11 @@ void lifecycle_prefork(void) HOOK_HIDDEN;
 void lifecycle_postfork_parent(void) HOOK_HIDDEN;
 void lifecycle_postfork_child(void) HOOK_HIDDEN;
 
-/* Around a call whose child shares this memory until it execs or ends: nothing is counted on this
- * thread. */
-void lifecycle_pass_begin(void) HOOK_HIDDEN;
-void lifecycle_pass_end(void) HOOK_HIDDEN;
+/*
+ * Around a call whose child shares this memory until it execs or ends: nothing is counted on this
+ * thread. Returns what lifecycle_pass_end() needs to restore.
+ */
+struct shard_values *lifecycle_pass_begin(bool *ret_passing) HOOK_HIDDEN;
+void lifecycle_pass_end(struct shard_values *values, bool passing) HOOK_HIDDEN;
 
 #endif

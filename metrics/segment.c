@@ -123,7 +123,8 @@ void segment_unlink(struct segment *segment)
 }
 
 /* "<directory>/<pid>.exec" */
-static void exec_path(char *path, size_t size, const char *directory, size_t directory_length)
+static void exec_path(char *path, size_t size, const char *directory, size_t directory_length,
+                      uint32_t pid)
 {
 	char number[21];
 	size_t n = directory_length < size ? directory_length : size - 1;
@@ -131,7 +132,7 @@ static void exec_path(char *path, size_t size, const char *directory, size_t dir
 	memcpy(path, directory, n);
 	path[n] = '\0';
 	n += string_copy(path + n, size - n, "/");
-	string_from_u64(number, (uint64_t)sys_call(SYS_getpid));
+	string_from_u64(number, pid);
 	n += string_copy(path + n, size - n, number);
 	string_copy(path + n, size - n, ".exec");
 }
@@ -157,7 +158,8 @@ void segment_exec_begin(struct segment *segment)
 	relaxed_store(&segment->header->state, SEGMENT_EXEC);
 	if (!segment->path[0])
 		return;
-	exec_path(path, sizeof(path), segment->path, directory_length(segment->path));
+	exec_path(path, sizeof(path), segment->path, directory_length(segment->path),
+	          segment->header->pid);
 	rename_file(segment->path, path);
 }
 
@@ -168,15 +170,16 @@ void segment_exec_failed(struct segment *segment)
 	relaxed_store(&segment->header->state, SEGMENT_LIVE);
 	if (!segment->path[0])
 		return;
-	exec_path(path, sizeof(path), segment->path, directory_length(segment->path));
+	exec_path(path, sizeof(path), segment->path, directory_length(segment->path),
+	          segment->header->pid);
 	rename_file(path, segment->path);
 }
 
-void segment_exec_sweep(const char *directory)
+void segment_exec_sweep(const char *directory, uint32_t pid)
 {
 	char path[232];
 
-	exec_path(path, sizeof(path), directory, string_length(directory));
+	exec_path(path, sizeof(path), directory, string_length(directory), pid);
 	sys_call(SYS_unlinkat, AT_FDCWD, path, 0);
 }
 

@@ -110,7 +110,7 @@ void segment_unlink(struct segment *segment);
  */
 void segment_exec_begin(struct segment *segment);
 void segment_exec_failed(struct segment *segment);
-void segment_exec_sweep(const char *directory);
+void segment_exec_sweep(const char *directory, uint32_t pid);
 
 /* Drops this process's mapping of it (a fork child drops its parent's). */
 void segment_unmap(struct segment *segment);

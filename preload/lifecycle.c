@@ -90,18 +90,19 @@ static void count_exec(uint64_t amount)
 	counting_add(here, PLACE(PROCESS_EXECS), 0, amount);
 }
 
-void lifecycle_exec_begin(void)
+void lifecycle_exec_begin(enum lifecycle_handover why)
 {
 	if (!ours() || __atomic_exchange_n(&books_closed, 1, __ATOMIC_RELAXED))
 		return;
-	count_exec(1);
+	if (why == HANDOVER_EXEC)
+		count_exec(1);
 	emitter_flush(EXEC_BOUND_NS);
 	hand_over(SEGMENT_EXEC);
 	if (counting_segment()->header)
 		segment_exec_begin(counting_segment());
 }
 
-void lifecycle_exec_failed(void)
+void lifecycle_exec_failed(enum lifecycle_handover why)
 {
 	struct segment *segment = counting_segment();
 
@@ -112,21 +113,31 @@ void lifecycle_exec_failed(void)
 			session_subtract(shim.session, &last_totals);
 		segment_exec_failed(segment);
 	}
-	count_exec(UINT64_MAX);
+	if (why == HANDOVER_EXEC)
+		count_exec(UINT64_MAX);
 	relaxed_store(&books_closed, 0);
 }
 
-void lifecycle_pass_begin(void)
+void lifecycle_daemon_child(uint32_t parent_pid)
 {
-	hook_thread.parked = hook_thread.values;
-	relaxed_store(&hook_thread.values, NULL);
-	relaxed_store(&hook_thread.passing, 1);
+	if (ours())
+		segment_exec_sweep(shim.directory, parent_pid);
 }
 
-void lifecycle_pass_end(void)
+struct shard_values *lifecycle_pass_begin(bool *ret_passing)
 {
-	relaxed_store(&hook_thread.passing, 0);
-	relaxed_store(&hook_thread.values, hook_thread.parked);
+	struct shard_values *values = hook_thread.values;
+
+	*ret_passing = hook_thread.passing;
+	relaxed_store(&hook_thread.values, NULL);
+	relaxed_store(&hook_thread.passing, 1);
+	return values;
+}
+
+void lifecycle_pass_end(struct shard_values *values, bool passing)
+{
+	relaxed_store(&hook_thread.passing, passing);
+	relaxed_store(&hook_thread.values, values);
 }
 
 static void start_clocks(void)
@@ -199,7 +210,7 @@ void lifecycle_begin(void)
 
 	start_clocks();
 	observe_begin(&shim.observed);
-	segment_exec_sweep(shim.directory);
+	segment_exec_sweep(shim.directory, shim.owner_pid);
 	identity.start_time_ns = shim.start_time_ns;
 	counting_start(&identity);
 	pthread_atfork(lifecycle_prefork, lifecycle_postfork_parent, lifecycle_postfork_child);

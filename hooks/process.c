@@ -1,0 +1,169 @@
+/*
+ * Processes made: counted, and kept from counting into their parent. fork itself runs the handlers
+ * that preload/lifecycle.c registered; _Fork and clone run none. vfork is hooks/vfork.S.
+ */
+#include <stdarg.h>
+#include <unistd.h>
+#include "base/syscall.h"
+#include "hooks/hook.h"
+#include "hooks/lifecycle.h"
+
+static void count_created(enum PROCESS_OPERATION operation, long result, int error)
+{
+	struct counting here = counting_here(HOOK_FAMILY_PROCESS);
+	uint32_t series = operation * PROCESS_ERROR_COUNT;
+
+	if (result >= 0)
+		counting_add(here, PLACE(PROCESS_CREATED), operation, 1);
+	else
+		counting_add(here, PLACE(PROCESS_ERRORS),
+		             series + hook_error_value(ATTRIBUTE_PROCESS_ERROR, error), 1);
+}
+
+OTELUE_EXPORT pid_t fork(void)
+{
+	pid_t pid = REAL(fork)();
+
+	if (pid != 0)
+		count_created(PROCESS_OPERATION_FORK, pid, errno);
+	return pid;
+}
+
+OTELUE_EXPORT pid_t __fork(void)
+{
+	return fork();
+}
+
+/* May be called in signal handlers; so may all that stands here. */
+OTELUE_EXPORT pid_t _Fork(void)
+{
+	pid_t pid;
+
+	if (!REAL(_Fork)) {
+		errno = ENOSYS;
+		return -1;
+	}
+	lifecycle_prefork();
+	pid = real._Fork();
+	if (pid == 0)
+		lifecycle_postfork_child();
+	else
+		lifecycle_postfork_parent();
+	if (pid != 0)
+		count_created(PROCESS_OPERATION_FORK, pid, errno);
+	return pid;
+}
+
+/* What hooks/vfork.S calls in the parent, when the child has executed or ended. */
+void vfork_returned(long result) HOOK_HIDDEN;
+void vfork_returned(long result)
+{
+	count_created(PROCESS_OPERATION_VFORK, result, result < 0 ? (int)-result : 0);
+}
+
+struct clone_start {
+	int (*function)(void *);
+	void *argument;
+};
+
+static int clone_child(void *argument)
+{
+	struct clone_start start = *(struct clone_start *)argument;
+
+	lifecycle_postfork_child();
+	return start.function(start.argument);
+}
+
+/* A child with memory of its own counts for itself; one that shares ours until it execs counts
+ * nothing. */
+static int clone_process(int (*function)(void *), void *stack, int flags, void *argument,
+                         void *parent_tid, void *tls, void *child_tid)
+{
+	struct clone_start start = {function, argument};
+	struct shard_values *values;
+	bool passing;
+	int pid;
+
+	if (!(flags & CLONE_VM)) {
+		lifecycle_prefork();
+		pid = real.clone(clone_child, stack, flags, &start, parent_tid, tls, child_tid);
+		lifecycle_postfork_parent();
+	} else if (flags & CLONE_VFORK) {
+		values = lifecycle_pass_begin(&passing);
+		pid = real.clone(function, stack, flags, argument, parent_tid, tls, child_tid);
+		lifecycle_pass_end(values, passing);
+	} else {
+		pid = real.clone(function, stack, flags, argument, parent_tid, tls, child_tid);
+	}
+	if (!(flags & CLONE_THREAD))
+		count_created(PROCESS_OPERATION_CLONE, pid, errno);
+	return pid;
+}
+
+OTELUE_EXPORT int clone(int (*function)(void *), void *stack, int flags, void *argument, ...)
+{
+	va_list rest;
+	void *parent_tid, *tls, *child_tid;
+
+	va_start(rest, argument);
+	parent_tid = va_arg(rest, void *);
+	tls = va_arg(rest, void *);
+	child_tid = va_arg(rest, void *);
+	va_end(rest);
+	(void)REAL(clone);
+	return clone_process(function, stack, flags, argument, parent_tid, tls, child_tid);
+}
+
+OTELUE_EXPORT int posix_spawn(pid_t *restrict ret_pid, const char *restrict path,
+                              const posix_spawn_file_actions_t *actions,
+                              const posix_spawnattr_t *restrict attributes,
+                              char *const argv[restrict], char *const envp[restrict])
+{
+	int error = REAL(posix_spawn)(ret_pid, path, actions, attributes, argv, envp);
+
+	count_created(PROCESS_OPERATION_POSIX_SPAWN, error ? -1 : 0, error);
+	return error;
+}
+
+OTELUE_EXPORT int posix_spawnp(pid_t *restrict ret_pid, const char *restrict file,
+                               const posix_spawn_file_actions_t *actions,
+                               const posix_spawnattr_t *restrict attributes,
+                               char *const argv[restrict], char *const envp[restrict])
+{
+	int error = REAL(posix_spawnp)(ret_pid, file, actions, attributes, argv, envp);
+
+	count_created(PROCESS_OPERATION_POSIX_SPAWN, error ? -1 : 0, error);
+	return error;
+}
+
+OTELUE_EXPORT int system(const char *command)
+{
+	int status = REAL(system)(command);
+
+	if (command)
+		count_created(PROCESS_OPERATION_SYSTEM, status == -1 ? -1 : 0, errno);
+	return status;
+}
+
+OTELUE_EXPORT FILE *popen(const char *command, const char *mode)
+{
+	FILE *stream = REAL(popen)(command, mode);
+
+	count_created(PROCESS_OPERATION_POPEN, stream ? 0 : -1, errno);
+	return stream;
+}
+
+/* Its parent ends inside libc, past every hook: the books are handed over first. */
+OTELUE_EXPORT int daemon(int nochdir, int noclose)
+{
+	uint32_t parent = (uint32_t)sys_call(SYS_getpid);
+	int result;
+
+	lifecycle_exec_begin(HANDOVER_DAEMON);
+	result = REAL(daemon)(nochdir, noclose);
+	if (result == 0)
+		lifecycle_daemon_child(parent);
+	else
+		lifecycle_exec_failed(HANDOVER_DAEMON);
+	return result;
+}
