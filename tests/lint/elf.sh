@@ -26,7 +26,7 @@ objects_of() {
 	for source; do
 		[[ $source == *.[cS] ]] || continue
 		name=$OTELUE_BUILD/${source%/*}/.libs/libotelue_preload_la-$(basename "${source%.*}").o
-		[[ ! -f $name && $source == *.S ]] && name=$OTELUE_BUILD/${source%.S}.o
+		[[ $source == *.S ]] && name=$OTELUE_BUILD/${source%/*}/.libs/$(basename "${source%.S}").o
 		[[ -f $name ]] || fail "no object of $source: $name"
 		printf '%s\n' "$name"
 	done
