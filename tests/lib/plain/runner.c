@@ -56,7 +56,7 @@ static void run_in_child(const struct plain_test *test)
 	exit(0);
 }
 
-static bool passes(const struct plain_test *test)
+static bool passes(const struct plain_test *test, bool *ret_skipped)
 {
 	int status;
 	pid_t child;
@@ -72,6 +72,9 @@ static bool passes(const struct plain_test *test)
 			printf("# ended by signal %d\n", WTERMSIG(status));
 		return WTERMSIG(status) == test->options.signal;
 	}
+	*ret_skipped = WEXITSTATUS(status) == PLAIN_SKIPPED;
+	if (*ret_skipped)
+		return true;
 	return !test->options.signal && WEXITSTATUS(status) == test->options.exit_code;
 }
 
@@ -83,11 +86,11 @@ int main(void)
 	for (test = tests; test; test = test->next) {
 		if (!test->name)
 			continue;
-		bool passed = passes(test);
+		bool skipped = false, passed = passes(test, &skipped);
 
 		failures += !passed;
-		printf("%sok %d - %s::%s\n", passed ? "" : "not ", ++count, test->suite,
-		       test->name);
+		printf("%sok %d - %s::%s%s\n", passed ? "" : "not ", ++count, test->suite,
+		       test->name, skipped ? " # SKIP" : "");
 	}
 	printf("1..%d\n", count);
 	return failures > 0;
