@@ -42,3 +42,9 @@ uint32_t hook_error_value(enum attribute_id id, int error)
 		value++;
 	return value;
 }
+
+int hook_missing(void)
+{
+	errno = ENOSYS;
+	return -1;
+}

@@ -55,6 +55,19 @@ static always_inline uint64_t hook_clock_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/*
+ * Starts the time alone. For a call that may wait: its hook asks counting_here() when it ends,
+ * because a signal handler may have forked meanwhile, and the child, which returns into the hook
+ * too, has not got the parent's shard.
+ */
+static always_inline struct hook_call hook_begin_timed(void)
+{
+	struct hook_call call = {{NULL, false}, 0, relaxed_load(&hook_ticks_multiplier)};
+
+	call.start = likely(call.multiplier) ? ticks_read() : hook_clock_ns();
+	return call;
+}
+
 static always_inline struct hook_call hook_begin(enum HOOK_FAMILY family)
 {
 	struct hook_call call;
@@ -82,6 +95,9 @@ static always_inline uint64_t hook_elapsed(const struct hook_call *call)
 /* Which value of an error attribute an errno is; the set's last one, _OTHER, for those that it does
  * not name. */
 uint32_t hook_error_value(enum attribute_id attribute, int error) HOOK_HIDDEN __attribute__((cold));
+
+/* What the hook of an OPTIONAL function does where libc does not have it: -1 with ENOSYS. */
+int hook_missing(void) HOOK_HIDDEN __attribute__((cold));
 
 static always_inline bool hook_would_block(int error)
 {

@@ -1,0 +1,234 @@
+/* How the hooks of files end: time, calls, bytes, failures. See file.h. */
+#include "hooks/file.h"
+#include "hooks/socket.h"
+
+static always_inline struct counting count_call(enum FILE_OPERATION operation, uint64_t elapsed)
+{
+	struct counting here = counting_here(HOOK_FAMILY_FILE);
+
+	counting_record(here, PLACE(FILE_OPERATION_DURATION), operation, elapsed);
+	return here;
+}
+
+/* Whether the call would have had to wait, and as what that is counted. */
+static bool would_wait(enum FILE_OPERATION operation, int error, enum IO_OPERATION *ret_as)
+{
+	switch (operation) {
+	case FILE_OPERATION_READ:
+		*ret_as = IO_OPERATION_READ;
+		return hook_would_block(error);
+	case FILE_OPERATION_WRITE:
+		*ret_as = IO_OPERATION_WRITE;
+		return hook_would_block(error);
+	case FILE_OPERATION_TRANSFER:
+		*ret_as = IO_OPERATION_TRANSFER;
+		return hook_would_block(error);
+	case FILE_OPERATION_LOCK: /* POSIX leaves the choice of the two */
+		*ret_as = IO_OPERATION_LOCK;
+		return hook_would_block(error) || error == EACCES;
+	default:
+		return false;
+	}
+}
+
+static __attribute__((cold, noinline)) void count_failure(struct counting here,
+                                                          enum FILE_OPERATION operation, int error)
+{
+	enum IO_OPERATION as;
+
+	if (would_wait(operation, error, &as))
+		counting_add(here, PLACE(IO_WOULD_BLOCK), as, 1);
+	else
+		counting_add(here, PLACE(FILE_OPERATION_ERRORS),
+		             operation * FILE_ERROR_COUNT +
+		                     hook_error_value(ATTRIBUTE_FILE_ERROR, error),
+		             1);
+}
+
+long file_end(const struct hook_call *call, enum FILE_OPERATION operation, long result)
+{
+	struct counting here = count_call(operation, hook_elapsed(call));
+
+	if (unlikely(result < 0))
+		count_failure(here, operation, errno);
+	return result;
+}
+
+int file_end_untimed(enum FILE_OPERATION operation, int result)
+{
+	if (unlikely(result < 0))
+		count_failure(counting_here(HOOK_FAMILY_FILE), operation, errno);
+	return result;
+}
+
+int file_end_error(const struct hook_call *call, enum FILE_OPERATION operation, int error)
+{
+	struct counting here = count_call(operation, hook_elapsed(call));
+
+	if (unlikely(error))
+		count_failure(here, operation, error);
+	return error;
+}
+
+int file_end_open(const struct hook_call *call, uint16_t entry, int fd)
+{
+	file_end(call, FILE_OPERATION_OPEN, fd);
+	if (fd >= 0)
+		descriptor_made(fd, entry);
+	return fd;
+}
+
+uint16_t file_entry_of_flags(int flags)
+{
+	/* O_TMPFILE has O_DIRECTORY's bit in it. */
+	if ((flags & O_TMPFILE) != O_TMPFILE && (flags & O_DIRECTORY))
+		return DESCRIPTOR_OPENED(DIRECTORY);
+	return DESCRIPTOR_OPENED(FILE);
+}
+
+int file_end_pipe(const struct hook_call *call, int result, const int ends[2])
+{
+	file_end(call, FILE_OPERATION_OPEN, result);
+	if (result == 0) {
+		descriptor_made(ends[0], DESCRIPTOR_OF(PIPE, PIPE));
+		descriptor_made(ends[1], DESCRIPTOR_OF(PIPE, PIPE));
+	}
+	return result;
+}
+
+/* A duplicate of a connection is not another one. */
+static uint16_t duplicate_of(int fd)
+{
+	return descriptor_with(fd, DESCRIPTOR_KNOWN) & (uint16_t)~DESCRIPTOR_STATE;
+}
+
+int file_end_dup(const struct hook_call *call, int old, int fd)
+{
+	file_end(call, FILE_OPERATION_OPEN, fd);
+	if (fd >= 0)
+		descriptor_made(fd, duplicate_of(old));
+	return fd;
+}
+
+struct replacing file_begin_replace(int old, int fd)
+{
+	struct replacing replacing = {.old = old};
+
+	if (old != fd)
+		replacing.replaced = descriptor_with(fd, DESCRIPTOR_KNOWN);
+	replacing.call = hook_begin_timed();
+	return replacing;
+}
+
+int file_end_replace(const struct replacing *replacing, int fd)
+{
+	uint16_t taken;
+
+	file_end(&replacing->call, FILE_OPERATION_OPEN, fd);
+	if (fd < 0 || fd == replacing->old)
+		return fd;
+	taken = descriptor_take(fd);
+	if (replacing->replaced & DESCRIPTOR_KNOWN)
+		descriptor_closed(taken ? taken : replacing->replaced);
+	descriptor_made(fd, duplicate_of(replacing->old));
+	return fd;
+}
+
+/* Bytes of a transfer, on one side. */
+static void count_bytes(int fd, enum DISK_DIRECTION direction, ssize_t n)
+{
+	uint16_t entry = fd < 0 ? 0 : descriptor_with(fd, DESCRIPTOR_READY);
+	struct counting here = counting_here(HOOK_FAMILY_FILE);
+
+	if (fd < 0)
+		return;
+	if (entry & DESCRIPTOR_SOCKET)
+		socket_count_bytes(fd, entry,
+		                   direction == DISK_DIRECTION_READ ? SOCKET_OPERATION_RECEIVE
+		                                                    : SOCKET_OPERATION_SEND,
+		                   (size_t)n);
+	else
+		counting_add(here, PLACE(FILE_IO),
+		             direction * FILE_TYPE_COUNT + descriptor_file_type(entry),
+		             (uint64_t)n);
+}
+
+ssize_t file_end_transfer(const struct hook_call *call, int from, int to, ssize_t n)
+{
+	file_end(call, FILE_OPERATION_TRANSFER, n);
+	if (n > 0) {
+		count_bytes(from, DISK_DIRECTION_READ, n);
+		count_bytes(to, DISK_DIRECTION_WRITE, n);
+	}
+	return n;
+}
+
+/* Failed, on a socket, or on what is not known yet. */
+static __attribute__((noinline)) ssize_t
+count_io_in_full(uint64_t elapsed, enum FILE_OPERATION operation, int fd, ssize_t n)
+{
+	bool reads = operation == FILE_OPERATION_READ;
+	enum DISK_DIRECTION direction = reads ? DISK_DIRECTION_READ : DISK_DIRECTION_WRITE;
+	uint16_t entry = descriptor_entry(fd);
+	struct counting here;
+
+	if (!(entry & DESCRIPTOR_READY) && (n >= 0 || errno != EBADF))
+		entry = descriptor_learn(fd, DESCRIPTOR_READY);
+	if (entry & DESCRIPTOR_SOCKET)
+		return socket_count_io(elapsed,
+		                       reads ? SOCKET_OPERATION_RECEIVE : SOCKET_OPERATION_SEND, fd,
+		                       entry, n);
+	here = count_call(operation, elapsed);
+	if (n < 0) {
+		count_failure(here, operation, errno);
+		return n;
+	}
+	counting_record(here, PLACE(FILE_IO_SIZE), direction, (uint64_t)n);
+	counting_add(here, PLACE(FILE_IO),
+	             direction * FILE_TYPE_COUNT + descriptor_file_type(entry), (uint64_t)n);
+	return n;
+}
+
+static always_inline ssize_t end_io(const struct hook_call *call, enum FILE_OPERATION operation,
+                                    enum DISK_DIRECTION direction, int fd, ssize_t n)
+{
+	uint64_t elapsed = hook_elapsed(call);
+	uint16_t entry = descriptor_entry(fd);
+	struct counting here;
+
+	if (unlikely(n < 0) || (entry & (DESCRIPTOR_READY | DESCRIPTOR_SOCKET)) != DESCRIPTOR_READY)
+		return count_io_in_full(elapsed, operation, fd, n);
+	here = count_call(operation, elapsed);
+	counting_record(here, PLACE(FILE_IO_SIZE), direction, (uint64_t)n);
+	counting_add(here, PLACE(FILE_IO), direction * FILE_TYPE_COUNT + (entry & DESCRIPTOR_LOW),
+	             (uint64_t)n);
+	return n;
+}
+
+ssize_t file_end_read(const struct hook_call *call, int fd, ssize_t n)
+{
+	return end_io(call, FILE_OPERATION_READ, DISK_DIRECTION_READ, fd, n);
+}
+
+ssize_t file_end_write(const struct hook_call *call, int fd, ssize_t n)
+{
+	return end_io(call, FILE_OPERATION_WRITE, DISK_DIRECTION_WRITE, fd, n);
+}
+
+int file_end_fcntl(const struct hook_call *call, int fd, int command, int result)
+{
+	switch (command) {
+	case F_DUPFD:
+	case F_DUPFD_CLOEXEC:
+		return file_end_dup(call, fd, result);
+	case F_GETLK:
+	case F_SETLK:
+	case F_SETLKW:
+	case F_OFD_GETLK:
+	case F_OFD_SETLK:
+	case F_OFD_SETLKW:
+		return (int)file_end(call, FILE_OPERATION_LOCK, result);
+	default:
+		return (int)file_end(call, FILE_OPERATION_METADATA, result);
+	}
+}
