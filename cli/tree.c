@@ -14,9 +14,10 @@
 #include "metrics/collect.h"
 #include "metrics/reader.h"
 
-#define TREE_ATTEMPTS 10 /* processes may end while they are counted: then all over */
-#define TREE_PAUSE_MS 5
-#define TREE_DEPTH    8 /* sessions within sessions */
+#define TREE_ATTEMPTS    10 /* processes may end while they are counted: then all over */
+#define TREE_PAUSE_MS    5
+#define UNREADABLE_NAMED 3 /* the others are only counted */
+#define TREE_DEPTH       8 /* sessions within sessions */
 
 static void add_message(struct tree *tree, char *text)
 {
@@ -57,8 +58,9 @@ static const char *reason_of(int err)
 
 static void add_unreadable(struct tree *tree, const char *name, int err)
 {
-	tree->unreadable++;
-	add_message(tree, memory_text("segment %s is not counted: %s", name, reason_of(err)));
+	if (tree->unreadable++ < UNREADABLE_NAMED)
+		add_message(tree,
+		            memory_text("segment %s is not counted: %s", name, reason_of(err)));
 }
 
 static void add_process(struct tree *tree, const struct segment_reading *reading)

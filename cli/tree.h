@@ -22,7 +22,8 @@ struct tree {
 	struct process_values totals;
 	uint64_t ended;           /* processes that handed their counts over */
 	uint64_t running, killed; /* in `processes` */
-	uint64_t unreadable;      /* segments that could not be counted, each told in messages */
+	uint64_t
+		unreadable; /* segments that could not be counted, the first few told in messages */
 	struct tree_process *processes;
 	size_t process_count;
 	char **messages; /* "program[pid]: text", printable, without newline */

@@ -1,0 +1,136 @@
+/*
+ * otelue doctor: checks one after the other what the shim and its readers need, says what it found
+ * and what to do. Exit code 1 if anything would keep metrics from arriving.
+ */
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include "cli/cli.h"
+#include "cli/doctor.h"
+#include "cli/memory.h"
+#include "cli/settings.h"
+#include "cli/terminal.h"
+
+static const struct cli_option options[] = {{0, NULL, NULL, NULL}};
+
+static const struct cli_usage usage = {
+	"doctor",
+	"",
+	"Checks the kernel's user_events, the rights of this user, shared memory, the shim (by a\n"
+	"short trial), the configuration of the present environment and what earlier runs left\n"
+	"behind. Each line is ok, note or problem, followed by what to do. The exit code is 1 if\n"
+	"there is a problem.\n",
+	options,
+	false,
+};
+
+static void say(enum terminal_style style, const char *word, const char *format, va_list arguments)
+{
+	printf("%s%-8s%s", terminal_style(stdout, style), word,
+	       terminal_style(stdout, STYLE_PLAIN));
+	vprintf(format, arguments);
+	putchar('\n');
+}
+
+static void say_remedy(const char *remedy)
+{
+	if (*remedy)
+		printf("        -> %s\n", remedy);
+}
+
+void doctor_ok(const char *format, ...)
+{
+	va_list arguments;
+
+	va_start(arguments, format);
+	say(STYLE_GOOD, "ok", format, arguments);
+	va_end(arguments);
+}
+
+void doctor_note(struct doctor *doctor, const char *remedy, const char *format, ...)
+{
+	va_list arguments;
+
+	doctor->notes++;
+	va_start(arguments, format);
+	say(STYLE_NOTE, "note", format, arguments);
+	va_end(arguments);
+	say_remedy(remedy);
+}
+
+void doctor_problem(struct doctor *doctor, const char *remedy, const char *format, ...)
+{
+	va_list arguments;
+
+	doctor->problems++;
+	va_start(arguments, format);
+	say(STYLE_BAD, "problem", format, arguments);
+	va_end(arguments);
+	say_remedy(remedy);
+}
+
+const char *doctor_read_line(const char *path)
+{
+	static char line[1024];
+	FILE *file = fopen(path, "re");
+	bool read = file && fgets(line, sizeof(line), file);
+
+	if (file)
+		fclose(file);
+	if (!read)
+		return NULL;
+	line[strcspn(line, "\n")] = '\0';
+	return line;
+}
+
+/* The settings; where they are wrong, that is told and the defaults stand in. */
+static void check_configuration(struct doctor *doctor, struct settings *settings)
+{
+	struct settings_error error;
+
+	if (cli_settings_load(settings, &error) < 0) {
+		doctor_problem(doctor,
+		               "programs run uncounted until this is corrected (otelue config)",
+		               "configuration: %s", error.text);
+		*settings = settings_default;
+		return;
+	}
+	if (settings->disabled)
+		doctor_problem(doctor,
+		               "unset OTELUE_DISABLED and OTEL_SDK_DISABLED, or change the file",
+		               "configuration: counting is switched off");
+	else
+		doctor_ok("configuration: %s", settings->config_file[0]
+		                                       ? settings->config_file
+		                                       : "environment and defaults");
+	for (char *line = strtok(settings->notes, "\n"); line; line = strtok(NULL, "\n"))
+		doctor_note(doctor, "", "configuration: %s", line);
+}
+
+int cli_doctor(int argc, char **argv)
+{
+	struct settings *settings = memory_take(sizeof(*settings));
+	struct doctor doctor = {.settings = settings};
+	const char *argument;
+	int code = CLI_OK;
+
+	if (cli_next(&usage, argc, argv, &argument, &code) == CLI_EXIT ||
+	    (code = cli_no_operands(&usage, argc, argv)) != CLI_OK) {
+		free(settings);
+		return code;
+	}
+	doctor_check_events(&doctor);
+	doctor_check_tools(&doctor);
+	check_configuration(&doctor, settings);
+	doctor_check_memory(&doctor);
+	doctor_check_library(&doctor);
+	doctor_check_preload(&doctor);
+	doctor_check_clock(&doctor);
+	doctor_check_sandbox(&doctor);
+	doctor_check_segments(&doctor);
+	printf("%d problem%s, %d note%s\n", doctor.problems, doctor.problems == 1 ? "" : "s",
+	       doctor.notes, doctor.notes == 1 ? "" : "s");
+	free(settings);
+	return cli_finish_output(usage.verb, doctor.problems ? CLI_PROBLEM : CLI_OK);
+}
