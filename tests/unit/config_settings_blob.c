@@ -59,7 +59,7 @@ static void write_document(const char *text)
 	         write_file("otelue.json", text));
 }
 
-#define WITH_REFERENCE DOCUMENT("\"log_level\": \"${LEVEL:-warn}\"")
+#define WITH_REFERENCE DOCUMENT("'log_level': '${LEVEL:-warn}'")
 
 /* Leaves a blob of the document; returns its path. */
 static const char *leave_blob(const char *text)
@@ -139,7 +139,7 @@ Test(settings_blob, many_sets_of_variables_leave_a_few_files_only)
 	struct dirent *entry;
 	DIR *directory;
 
-	leave_blob(DOCUMENT("\"resource\": {\"attributes_list\": \"a=${A}\"}"));
+	leave_blob(DOCUMENT("'resource': {'attributes_list': 'a=${A}'}"));
 	for (int i = 0; i < 50; i++) {
 		snprintf(variable, sizeof(variable), "A=%d", i);
 		cr_assert_eq(load_again(variable), 0);
@@ -155,7 +155,7 @@ Test(settings_blob, many_sets_of_variables_leave_a_few_files_only)
 Test(settings_blob, a_changed_file_is_noticed)
 {
 	leave_blob(WITH_REFERENCE);
-	write_document(DOCUMENT("\"log_level\": \"debug\""));
+	write_document(DOCUMENT("'log_level': 'debug'"));
 	cr_assert_eq(load_again(NULL), 0);
 	cr_assert_eq(settings.log_level, LOG_LEVEL_DEBUG);
 	cr_assert_eq(parsed, 1);
@@ -166,11 +166,11 @@ Test(settings_blob, a_change_of_same_size_and_modification_time_is_noticed)
 	struct stat before;
 	const char *path;
 
-	write_document(DOCUMENT("\"log_level\": \"warn\""));
-	leave_blob(DOCUMENT("\"log_level\": \"warn\""));
+	write_document(DOCUMENT("'log_level': 'warn'"));
+	leave_blob(DOCUMENT("'log_level': 'warn'"));
 	path = strchr(assignment, '=') + 1;
 	cr_assert_eq(stat(path, &before), 0);
-	write_document(DOCUMENT("\"log_level\": \"info\""));
+	write_document(DOCUMENT("'log_level': 'info'"));
 	cr_assert_eq(
 		utimensat(AT_FDCWD, path, (struct timespec[]){before.st_atim, before.st_mtim}, 0),
 		0);
@@ -194,7 +194,7 @@ Test(settings_blob, a_file_that_became_unsafe_is_refused_all_the_same)
 
 Test(settings_blob, a_bad_file_leaves_none)
 {
-	write_document(DOCUMENT("\"log_level\": \"loud\""));
+	write_document(DOCUMENT("'log_level': 'loud'"));
 	settle();
 	cr_assert_eq(load_again(NULL), -EINVAL);
 	cr_assert_eq(access(blobs, F_OK), -1);

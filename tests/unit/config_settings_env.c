@@ -91,9 +91,8 @@ Test(settings_env, a_bad_value_of_ours_is_an_error)
 	cr_assert_str_eq(error.text,
 	                 "OTELUE_METRIC_EXPORT_INTERVAL: expected an integer ≥ 100, got \"99\"");
 	cr_assert_eq(LOAD("OTELUE_METRIC_EXPORT_INTERVAL=99999999999999999999"), -EINVAL);
-	cr_assert_str_eq(error.text,
-	                 "OTELUE_METRIC_EXPORT_INTERVAL: expected an integer ≤ 2147483647, got "
-	                 "\"99999999999999999999\"");
+	cr_assert_str_eq(error.text, "OTELUE_METRIC_EXPORT_INTERVAL: expected an integer ≤ "
+	                             "2147483647, got \"99999999999999999999\"");
 	cr_assert_eq(LOAD("OTELUE_METRIC_EXPORT_INTERVAL=-1000"), -EINVAL);
 	cr_assert_eq(LOAD("OTELUE_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=sometimes"),
 	             -EINVAL);
@@ -101,10 +100,8 @@ Test(settings_env, a_bad_value_of_ours_is_an_error)
 	                 "OTELUE_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE: expected one of "
 	                 "cumulative, delta, low_memory, got \"sometimes\"");
 	cr_assert_eq(LOAD("OTELUE_LOG_LEVEL=loud"), -EINVAL);
-	cr_assert_str_eq(
-		error.text,
-		"OTELUE_LOG_LEVEL: expected one of trace, debug, info, warn, error, fatal, "
-		"none, got \"loud\"");
+	cr_assert_str_eq(error.text, "OTELUE_LOG_LEVEL: expected one of trace, debug, info, warn, "
+	                             "error, fatal, none, got \"loud\"");
 }
 
 Test(settings_env, a_failed_load_leaves_the_settings_alone)

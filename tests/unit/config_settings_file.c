@@ -30,7 +30,7 @@ Test(settings_file, a_missing_file_of_ours_is_an_error)
 
 Test(settings_file, one_that_others_may_write_to_is_refused)
 {
-	const char *path = write_file("otelue.json", "{\"file_format\": \"1.1\"}");
+	const char *path = write_file("otelue.json", "{'file_format': '1.1'}");
 
 	cr_assert_eq(chmod(path, 0664), 0);
 	cr_assert_eq(load_path("OTELUE_CONFIG", path), -EACCES);
@@ -43,7 +43,7 @@ Test(settings_file, one_that_others_may_write_to_is_refused)
 
 Test(settings_file, one_that_belongs_to_another_user_is_refused)
 {
-	const char *path = write_file("otelue.json", "{\"file_format\": \"1.1\"}");
+	const char *path = write_file("otelue.json", "{'file_format': '1.1'}");
 
 	if (chown(path, 65534, 65534) < 0)
 		cr_skip_test("only root can give files away");
@@ -55,7 +55,7 @@ Test(settings_file, one_that_belongs_to_another_user_is_refused)
 
 Test(settings_file, one_of_roots_is_trusted_by_everybody)
 {
-	const char *path = write_file("otelue.json", "{\"file_format\": \"1.1\"}");
+	const char *path = write_file("otelue.json", "{'file_format': '1.1'}");
 
 	if (geteuid() != 0)
 		cr_skip_test("only root can make files of root's");
@@ -71,7 +71,7 @@ Test(settings_file, a_link_is_followed_to_a_file_that_is_checked)
 	const char *path;
 
 	strcpy(link, scratch_path("link.json"));
-	path = write_file("otelue.json", "{\"file_format\": \"1.1\"}");
+	path = write_file("otelue.json", "{'file_format': '1.1'}");
 	cr_assert_eq(symlink(path, link), 0);
 	assert_loads(load_path("OTELUE_CONFIG", link));
 	cr_assert_eq(chmod(path, 0666), 0);
@@ -89,7 +89,7 @@ Test(settings_file, what_is_no_regular_file_is_refused_at_once)
 
 Test(settings_file, more_than_one_mebibyte_is_refused)
 {
-	const char *path = write_file("otelue.json", "{\"file_format\": \"1.1\"}");
+	const char *path = write_file("otelue.json", "{'file_format': '1.1'}");
 	int fd = open(path, O_WRONLY | O_APPEND);
 	char blanks[4096];
 
@@ -108,7 +108,7 @@ Test(settings_file, no_descriptor_stays_open)
 	int before = dup(0);
 
 	close(before);
-	assert_loads(LOAD_JSON("{\"file_format\": \"1.1\"}"));
+	assert_loads(LOAD_JSON("{'file_format': '1.1'}"));
 	cr_assert_eq(LOAD_JSON("{"), -EINVAL);
 	cr_assert_eq(load_path("OTELUE_CONFIG", "/dev/zero"), -EINVAL);
 	cr_assert_eq(dup(0), before);
@@ -119,9 +119,9 @@ Test(settings_file, ours_goes_before_opentelemetrys)
 	char ours[700], theirs[700];
 
 	snprintf(ours, sizeof(ours), "OTELUE_CONFIG=%s",
-	         write_file("ours.json", DOCUMENT("\"log_level\": \"warn\"")));
+	         write_file("ours.json", DOCUMENT("'log_level': 'warn'")));
 	snprintf(theirs, sizeof(theirs), "OTEL_CONFIG_FILE=%s",
-	         write_file("theirs.json", DOCUMENT("\"log_level\": \"error\"")));
+	         write_file("theirs.json", DOCUMENT("'log_level': 'error'")));
 	assert_loads(LOAD(theirs, ours));
 	cr_assert_eq(settings.log_level, LOG_LEVEL_WARN);
 	assert_loads(LOAD(theirs));
@@ -130,7 +130,7 @@ Test(settings_file, ours_goes_before_opentelemetrys)
 
 Test(settings_file, yaml_is_left_to_the_sdk_and_variables_hold)
 {
-	assert_loads(load_file("OTEL_CONFIG_FILE", "file_format: \"1.1\"\nlog_level: error\n",
+	assert_loads(load_file("OTEL_CONFIG_FILE", "file_format: '1.1'\nlog_level: error\n",
 	                       "OTEL_SERVICE_NAME=shop"));
 	cr_assert_str_eq(settings.service_name, "shop");
 	cr_assert_eq(settings.log_level, LOG_LEVEL_INFO);
@@ -140,7 +140,7 @@ Test(settings_file, yaml_is_left_to_the_sdk_and_variables_hold)
 
 Test(settings_file, yaml_may_belong_to_anybody)
 {
-	const char *path = write_file("sdk.yaml", "file_format: \"1.1\"\n");
+	const char *path = write_file("sdk.yaml", "file_format: '1.1'\n");
 
 	cr_assert_eq(chmod(path, 0666), 0);
 	assert_loads(load_path("OTEL_CONFIG_FILE", path));
@@ -156,14 +156,12 @@ Test(settings_file, a_missing_file_is_the_sdks_unless_it_is_called_json)
 Test(settings_file, a_shared_document_may_hold_what_is_the_sdks)
 {
 	assert_loads(LOAD_SHARED(
-		"{\"file_format\": \"1.1\", \"tracer_provider\": {\"processors\": []}, "
-		"\"propagator\": {},"
-		" \"attribute_limits\": {\"attribute_count_limit\": 10}, \"distribution\": "
-		"{\"vendor\": {}},"
-		" \"meter_provider\": {\"readers\": ["
-		"  {\"pull\": {\"exporter\": {\"prometheus/development\": {}}}},"
-		"  {\"periodic\": {\"interval\": 7000, \"exporter\": {\"otlp_http\": {}}}},"
-		"  {\"periodic\": {\"interval\": 9000, \"exporter\": {\"user_events\": {}}}}]}}"));
+		"{'file_format': '1.1', 'tracer_provider': {'processors': []}, 'propagator': {},"
+		" 'attribute_limits': {'attribute_count_limit': 10},"
+		" 'distribution': {'vendor': {}}, 'meter_provider': {'readers': ["
+		"  {'pull': {'exporter': {'prometheus/development': {}}}},"
+		"  {'periodic': {'interval': 7000, 'exporter': {'otlp_http': {}}}},"
+		"  {'periodic': {'interval': 9000, 'exporter': {'user_events': {}}}}]}}"));
 	cr_assert_eq(settings.interval_ms, 9000);
 	cr_assert_eq(settings.exporters, 1u << SINK_USER_EVENTS);
 	cr_assert(strstr(settings.notes, "/tracer_provider: left to the program's own SDK\n"));
@@ -175,14 +173,14 @@ Test(settings_file, a_shared_document_may_hold_what_is_the_sdks)
 
 Test(settings_file, a_shared_document_without_a_reader_of_ours_leaves_the_default)
 {
-	assert_loads(LOAD_SHARED(READERS(READER("\"exporter\": {\"otlp_http\": {}}"))));
+	assert_loads(LOAD_SHARED(READERS(READER("'exporter': {'otlp_http': {}}"))));
 	cr_assert_eq(settings.exporters, 1u << SINK_USER_EVENTS);
 }
 
 Test(settings_file, views_are_refused_in_a_shared_document_too)
 {
-	cr_assert_eq(LOAD_SHARED(DOCUMENT("\"meter_provider\": {\"readers\": [" READER(
-			     "\"exporter\": {\"console\": {}}") "], \"views\": [{}]}")),
+	cr_assert_eq(LOAD_SHARED(DOCUMENT("'meter_provider': {'readers': [" READER(
+			     "'exporter': {'console': {}}") "], 'views': [{}]}")),
 	             -EINVAL);
 }
 
@@ -203,9 +201,8 @@ Test(settings_file, a_missing_library_is_told)
 	snprintf(assignment, sizeof(assignment), "OTELUE_CONFIG=%s",
 	         write_file("otelue.json", "{}"));
 	cr_assert_eq(settings_load(&environment, &settings, &error), -ENOENT);
-	cr_assert_str_eq(error.text,
-	                 "OTELUE_CONFIG: the JSON library cannot be opened (Debian: libjansson4): "
-	                 "libjansson.so.4: no such file");
+	cr_assert_str_eq(error.text, "OTELUE_CONFIG: the JSON library cannot be opened (Debian: "
+	                             "libjansson4): libjansson.so.4: no such file");
 }
 
 Test(settings_file, the_library_opened_by_hand_reads_the_same)
@@ -216,7 +213,7 @@ Test(settings_file, the_library_opened_by_hand_reads_the_same)
 	                                           jansson_open_library, NULL};
 
 	snprintf(assignment, sizeof(assignment), "OTELUE_CONFIG=%s",
-	         write_file("otelue.json", DOCUMENT("\"log_level\": \"warn\"")));
+	         write_file("otelue.json", DOCUMENT("'log_level': 'warn'")));
 	cr_assert_eq(settings_load(&environment, &settings, &error), 0, "%s", error.text);
 	cr_assert_eq(settings.log_level, LOG_LEVEL_WARN);
 }

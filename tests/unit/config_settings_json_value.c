@@ -4,10 +4,8 @@
 
 TestSuite(settings_json_value, .init = scratch_make, .fini = scratch_remove);
 
-#define NAME(value) \
-	DOCUMENT("\"resource\": {\"attributes\": [{\"name\": \"x\", \"value\": \"" value "\"}]}")
-#define INTERVAL(value) \
-	READERS(READER("\"interval\": " value ", \"exporter\": {\"user_events\": null}"))
+#define NAME(value)     DOCUMENT("'resource': {'attributes': [{'name': 'x', 'value': '" value "'}]}")
+#define INTERVAL(value) READERS(READER("'interval': " value ", 'exporter': {'user_events': null}"))
 
 static const char *substituted(const char *document, const char *variable)
 {
@@ -40,13 +38,13 @@ Test(settings_json_value, values_are_not_looked_into)
 
 Test(settings_json_value, keys_are_not_looked_into)
 {
-	cr_assert_eq(LOAD_JSON_WITH(DOCUMENT("\"${VAR}\": true"), "VAR=disabled"), -EINVAL);
+	cr_assert_eq(LOAD_JSON_WITH(DOCUMENT("'${VAR}': true"), "VAR=disabled"), -EINVAL);
 }
 
 Test(settings_json_value, a_reference_to_nothing_counts_as_left_out)
 {
 	cr_assert_null(substituted(NAME("${VAR}"), NULL));
-	assert_loads(LOAD_JSON(INTERVAL("\"${VAR}\"")));
+	assert_loads(LOAD_JSON(INTERVAL("'${VAR}'")));
 	cr_assert_eq(settings.interval_ms, 60000);
 }
 
@@ -59,32 +57,29 @@ Test(settings_json_value, bad_references_are_refused)
 		cr_assert_eq(LOAD_JSON(bad[i]), -EINVAL);
 	assert_refused(LOAD_JSON(NAME("${VAR:?no}")),
 	               "/resource/attributes/0/value: expected references like ${NAME} or "
-	               "${NAME:-default} ($$ is a "
-	               "dollar sign), got \"${VAR:?no}\"");
+	               "${NAME:-default} ($$ is a dollar sign), got \"${VAR:?no}\"");
 }
 
 Test(settings_json_value, one_reference_may_stand_for_a_number_or_a_boolean)
 {
-	assert_loads(LOAD_JSON_WITH(INTERVAL("\"${VAR}\""), "VAR=2500"));
+	assert_loads(LOAD_JSON_WITH(INTERVAL("'${VAR}'"), "VAR=2500"));
 	cr_assert_eq(settings.interval_ms, 2500);
-	assert_loads(LOAD_JSON(INTERVAL("\"${VAR:-3500}\"")));
+	assert_loads(LOAD_JSON(INTERVAL("'${VAR:-3500}'")));
 	cr_assert_eq(settings.interval_ms, 3500);
-	assert_loads(LOAD_JSON_WITH(DOCUMENT("\"disabled\": \"${VAR}\""), "VAR=true"));
+	assert_loads(LOAD_JSON_WITH(DOCUMENT("'disabled': '${VAR}'"), "VAR=true"));
 	cr_assert(settings.disabled);
-	assert_loads(LOAD_JSON_WITH(OURS("\"hooks\": {\"file\": {\"enabled\": \"${VAR}\"}}"),
-	                            "VAR=false"));
+	assert_loads(LOAD_JSON_WITH(OURS("'hooks': {'file': {'enabled': '${VAR}'}}"), "VAR=false"));
 	cr_assert_not(settings_family_enabled(&settings, HOOK_FAMILY_FILE));
-	assert_loads(LOAD_JSON_WITH(DOCUMENT("\"log_level\": \"${VAR}\""), "VAR=error"));
+	assert_loads(LOAD_JSON_WITH(DOCUMENT("'log_level': '${VAR}'"), "VAR=error"));
 	cr_assert_eq(settings.log_level, LOG_LEVEL_ERROR);
 }
 
 Test(settings_json_value, what_a_reference_gave_is_told)
 {
-	assert_refused(LOAD_JSON_WITH(INTERVAL("\"${VAR}\""), "VAR=soon"),
+	assert_refused(LOAD_JSON_WITH(INTERVAL("'${VAR}'"), "VAR=soon"),
 	               "/meter_provider/readers/0/periodic/interval: expected an integer ≥ 100, "
-	               "got \"soon\" from "
-	               "\"${VAR}\"");
-	assert_refused(LOAD_JSON_WITH(INTERVAL("\"1${VAR}\""), "VAR=000"),
+	               "got \"soon\" from \"${VAR}\"");
+	assert_refused(LOAD_JSON_WITH(INTERVAL("'1${VAR}'"), "VAR=000"),
 	               "/meter_provider/readers/0/periodic/interval: expected an integer ≥ 100, "
 	               "got \"1${VAR}\"");
 }

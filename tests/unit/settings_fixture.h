@@ -22,16 +22,19 @@ static inline int load_variables(const char *const *variables)
 /* LOAD("OTEL_SERVICE_NAME=shop", ...) */
 #define LOAD(...) load_variables((const char *const[]){__VA_ARGS__, NULL})
 
+/* Documents are written here with single quotes, which JSON does not have. */
 static inline const char *write_file(const char *name, const char *text)
 {
 	static char path[600];
-	int fd;
+	FILE *file;
 
 	strcpy(path, scratch_path(name));
-	fd = open(path, O_WRONLY | O_CREAT | O_TRUNC, 0644);
-	cr_assert_geq(fd, 0);
-	cr_assert_eq(write(fd, text, strlen(text)), (ssize_t)strlen(text));
-	close(fd);
+	file = fopen(path, "w");
+	cr_assert_not_null(file);
+	for (; *text; text++)
+		putc(*text == '\'' ? '"' : *text, file);
+	cr_assert_eq(fclose(file), 0);
+	cr_assert_eq(chmod(path, 0644), 0);
 	return path;
 }
 
@@ -50,10 +53,10 @@ static inline int load_file(const char *variable, const char *text, const char *
 #define LOAD_SHARED(text)              load_file("OTEL_CONFIG_FILE", text, NULL)
 
 /* Document with the given members behind file_format. */
-#define DOCUMENT(members) "{\"file_format\": \"1.1\", " members "}"
-#define READER(members)   "{\"periodic\": {" members "}}"
-#define READERS(readers)  DOCUMENT("\"meter_provider\": {\"readers\": [" readers "]}")
-#define OURS(members)     DOCUMENT("\"distribution\": {\"otelue\": {" members "}}")
+#define DOCUMENT(members) "{'file_format': '1.1', " members "}"
+#define READER(members)   "{'periodic': {" members "}}"
+#define READERS(readers)  DOCUMENT("'meter_provider': {'readers': [" readers "]}")
+#define OURS(members)     DOCUMENT("'distribution': {'otelue': {" members "}}")
 
 /* The error's text behind "PATH: ". */
 static inline const char *error_at(void)
