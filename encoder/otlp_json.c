@@ -2,7 +2,7 @@
 #include <errno.h>
 #include "base/memory.h"
 #include "build-config.h"
-#include "encoder/json.h"
+#include "encoder/json_writer.h"
 #include "encoder/otlp_fields.h"
 #include "encoder/otlp_json.h"
 #include "encoder/otlp_json_point.h"
@@ -16,7 +16,7 @@
 #define METRIC_END       "}}"
 
 struct line {
-	struct json out;
+	struct json_writer out;
 	const struct otlp_input *input;
 	const struct metric *metric; /* that is open, NULL: none */
 	bool cumulative;
@@ -24,40 +24,40 @@ struct line {
 	bool first;
 };
 
-static void put_text(struct json *out, const char *key, const char *text)
+static void put_text(struct json_writer *out, const char *key, const char *text)
 {
-	json_put(out, key);
+	json_put_raw(out, key);
 	json_put_string(out, text, string_length(text));
 }
 
-static void put_attribute(struct json *out, const struct resource_attribute *attribute)
+static void put_attribute(struct json_writer *out, const struct resource_attribute *attribute)
 {
-	json_put(out, "{\"key\":");
+	json_put_raw(out, "{\"key\":");
 	json_put_string(out, attribute->key, attribute->key_length);
-	json_put(out, ",\"value\":{");
+	json_put_raw(out, ",\"value\":{");
 	switch (attribute->type) {
 	case RESOURCE_STRING:
-		json_put(out, "\"stringValue\":");
+		json_put_raw(out, "\"stringValue\":");
 		json_put_string(out, attribute->string, attribute->string_length);
 		break;
 	case RESOURCE_BOOL:
-		json_put(out, "\"boolValue\":");
-		json_put(out, attribute->integer ? "true" : "false");
+		json_put_raw(out, "\"boolValue\":");
+		json_put_raw(out, attribute->integer ? "true" : "false");
 		break;
 	case RESOURCE_INT:
-		json_put(out, "\"intValue\":");
+		json_put_raw(out, "\"intValue\":");
 		json_put_s64_string(out, attribute->integer);
 		break;
 	case RESOURCE_DOUBLE:
-		json_put(out, "\"doubleValue\":");
+		json_put_raw(out, "\"doubleValue\":");
 		json_put_double(out, attribute->number);
 		break;
 	}
-	json_put(out, "}}");
+	json_put_raw(out, "}}");
 }
 
 /* Lowers the end of the buffer by `size` bytes. */
-static void keep(struct json *out, size_t size)
+static void keep(struct json_writer *out, size_t size)
 {
 	if ((size_t)(out->end - out->at) < size)
 		out->full = true;
@@ -68,27 +68,27 @@ static void keep(struct json *out, size_t size)
 static void line_begin(struct line *line)
 {
 	struct resource_attribute attribute;
-	struct json *out = &line->out;
+	struct json_writer *out = &line->out;
 	uint32_t position = 0;
 	bool first = true;
 
 	keep(out, sizeof(LINE_END) - 1);
-	json_put(out, "{\"resourceMetrics\":[{\"resource\":{\"attributes\":[");
+	json_put_raw(out, "{\"resourceMetrics\":[{\"resource\":{\"attributes\":[");
 	for (; resource_next(line->input->resource, &position, &attribute); first = false) {
 		if (!first)
-			json_put(out, ",");
+			json_put_raw(out, ",");
 		put_attribute(out, &attribute);
 	}
 	put_text(out, "]},\"scopeMetrics\":[{\"scope\":{\"name\":", OTLP_SCOPE_NAME);
 	put_text(out, ",\"version\":", PACKAGE_VERSION);
-	json_put(out, "},\"metrics\":[");
+	json_put_raw(out, "},\"metrics\":[");
 	line->first = true;
 }
 
 static void line_end(struct line *line)
 {
 	line->out.end += sizeof(LINE_END) - 1;
-	json_put(&line->out, LINE_END);
+	json_put_raw(&line->out, LINE_END);
 }
 
 static const char *data_key(const struct metric *metric, const struct point_options *options)
@@ -114,7 +114,7 @@ static size_t end_size(const struct metric *metric)
 
 static void metric_open(struct line *line, const struct point *point)
 {
-	struct json *out = &line->out;
+	struct json_writer *out = &line->out;
 	const struct metric *metric = point->metric;
 
 	line->metric = metric;
@@ -125,25 +125,25 @@ static void metric_open(struct line *line, const struct point *point)
 	if (line->input->descriptions)
 		put_text(out, ",\"description\":", metric->description);
 	put_text(out, ",\"unit\":", metric->unit);
-	json_put(out, data_key(metric, line->input->options));
+	json_put_raw(out, data_key(metric, line->input->options));
 }
 
 static void metric_close(struct line *line)
 {
-	struct json *out = &line->out;
+	struct json_writer *out = &line->out;
 
 	if (!line->metric)
 		return;
 	out->end += line->kept;
 	if (line->metric->kind == KIND_GAUGE) {
-		json_put(out, "]");
+		json_put_raw(out, "]");
 	} else {
-		json_put(out, DATA_END_SUM);
+		json_put_raw(out, DATA_END_SUM);
 		json_put_number(out, line->cumulative ? OTLP_CUMULATIVE : OTLP_DELTA);
 	}
 	if (line->metric->kind == KIND_COUNTER)
-		json_put(out, DATA_END_COUNTER);
-	json_put(out, METRIC_END);
+		json_put_raw(out, DATA_END_COUNTER);
+	json_put_raw(out, METRIC_END);
 	line->metric = NULL;
 	line->first = false;
 }
@@ -151,7 +151,7 @@ static void metric_close(struct line *line)
 /* False: it does not fit; the line is as it was, but that an open metric may have been closed. */
 static bool line_add(struct line *line, const struct point *point)
 {
-	struct json out;
+	struct json_writer out;
 	bool is_new = line->metric != point->metric;
 
 	if (is_new)
@@ -160,7 +160,7 @@ static bool line_add(struct line *line, const struct point *point)
 	if (is_new)
 		metric_open(line, point);
 	else
-		json_put(&line->out, ",");
+		json_put_raw(&line->out, ",");
 	otlp_json_point_encode(&line->out, point, line->input->options);
 	if (!line->out.full)
 		return true;

@@ -143,18 +143,21 @@ void protobuf_field_bytes(struct protobuf *out, unsigned int field, const char *
  */
 struct protobuf_message protobuf_open(struct protobuf *out, unsigned int field)
 {
-	struct protobuf_message message = {NULL, 0};
+	struct protobuf_message message = {NULL, 0, 0};
 	uint8_t *at = claim(out, 2);
-	size_t room;
+	size_t room, longest;
 
 	if (!at)
 		return message;
-	room = (size_t)(out->end - at) - 1;
-	message.at = at + 1;
-	message.width = protobuf_varint_size(room - protobuf_varint_size(room));
 	*at = PROTOBUF_TAG(field, WIRE_LENGTH);
-	out->at = at + 1;
-	claim(out, message.width);
+	message.at = at + 1;
+	room = (size_t)(out->end - message.at);
+	message.width = protobuf_varint_size(room - protobuf_varint_size(room));
+	longest = ((size_t)1 << 7 * message.width) - 1;
+	if (room - message.width > longest)
+		message.lowered = room - message.width - longest;
+	out->at = message.at + message.width;
+	out->end -= message.lowered;
 	return message;
 }
 
@@ -165,6 +168,7 @@ void protobuf_close(struct protobuf *out, struct protobuf_message message)
 
 	if (out->full)
 		return;
+	out->end += message.lowered;
 	contents = message.at + message.width;
 	length = (size_t)(out->at - contents);
 	at = put_varint(message.at, length);

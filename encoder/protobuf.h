@@ -17,10 +17,11 @@ struct protobuf {
 	bool full;
 };
 
-/* A message that has been opened: where its length stands and the bytes kept for it. */
+/* A message that has been opened: where its length stands, the bytes kept for it, and by how many
+ * the buffer's end was lowered, because contents that long would need a longer length. */
 struct protobuf_message {
 	uint8_t *at;
-	size_t width;
+	size_t width, lowered;
 };
 
 enum protobuf_wire { WIRE_VARINT = 0, WIRE_FIXED64 = 1, WIRE_LENGTH = 2 };

@@ -2,9 +2,9 @@
 #include "base/atomic.h"
 #include "base/memory.h"
 #include "encoder/decimal.h"
-#include "encoder/json.h"
+#include "encoder/json_writer.h"
 
-static void put(struct json *out, const char *text, size_t length)
+static void put(struct json_writer *out, const char *text, size_t length)
 {
 	if (unlikely(out->full || (size_t)(out->end - out->at) < length)) {
 		out->full = true;
@@ -15,12 +15,12 @@ static void put(struct json *out, const char *text, size_t length)
 	out->at += length;
 }
 
-void json_put(struct json *out, const char *text)
+void json_put_raw(struct json_writer *out, const char *text)
 {
 	put(out, text, string_length(text));
 }
 
-static void put_escaped(struct json *out, uint8_t byte)
+static void put_escaped(struct json_writer *out, uint8_t byte)
 {
 	static const char hex[] = "0123456789abcdef";
 	char text[6] = {'\\', 'u', '0', '0', hex[byte >> 4], hex[byte & 15]};
@@ -35,7 +35,7 @@ static void put_escaped(struct json *out, uint8_t byte)
 	}
 }
 
-void json_put_string(struct json *out, const char *text, size_t length)
+void json_put_string(struct json_writer *out, const char *text, size_t length)
 {
 	size_t plain = 0;
 
@@ -53,19 +53,19 @@ void json_put_string(struct json *out, const char *text, size_t length)
 	put(out, "\"", 1);
 }
 
-static void put_s64(struct json *out, int64_t value, const char *quote)
+static void put_s64(struct json_writer *out, int64_t value, const char *quote)
 {
 	char digits[21];
 	size_t length = string_from_u64(digits, value < 0 ? -(uint64_t)value : (uint64_t)value);
 
-	json_put(out, quote);
+	json_put_raw(out, quote);
 	if (value < 0)
 		put(out, "-", 1);
 	put(out, digits, length);
-	json_put(out, quote);
+	json_put_raw(out, quote);
 }
 
-void json_put_u64_string(struct json *out, uint64_t value)
+void json_put_u64_string(struct json_writer *out, uint64_t value)
 {
 	char digits[21];
 	size_t length = string_from_u64(digits, value);
@@ -75,24 +75,24 @@ void json_put_u64_string(struct json *out, uint64_t value)
 	put(out, "\"", 1);
 }
 
-void json_put_s64_string(struct json *out, int64_t value)
+void json_put_s64_string(struct json_writer *out, int64_t value)
 {
 	put_s64(out, value, "\"");
 }
 
-void json_put_number(struct json *out, int64_t value)
+void json_put_number(struct json_writer *out, int64_t value)
 {
 	put_s64(out, value, "");
 }
 
-void json_put_double(struct json *out, double value)
+void json_put_double(struct json_writer *out, double value)
 {
 	char text[DECIMAL_BYTES];
 
 	if (value != value)
-		json_put(out, "\"NaN\"");
+		json_put_raw(out, "\"NaN\"");
 	else if (value - value != 0)
-		json_put(out, value > 0 ? "\"Infinity\"" : "\"-Infinity\"");
+		json_put_raw(out, value > 0 ? "\"Infinity\"" : "\"-Infinity\"");
 	else
 		put(out, text, decimal_from_double(text, value));
 }
