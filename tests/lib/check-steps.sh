@@ -3,12 +3,12 @@
 # with `set -e`; see steps.sh. A build is made once and used by the steps after it.
 # shellcheck disable=SC2034,SC2154,SC2164 # shared with ./check and steps.sh; set -e is on
 
-all_steps=(install gcc lint unit integration clang asan tsan aarch64)
+all_steps=(install gcc lint unit integration clang asan tsan aarch64 distcheck)
 quick_steps=(gcc lint unit integration)
 # Those that must have run tests of their own.
-test_steps=(lint unit integration clang asan tsan aarch64)
+test_steps=(lint unit integration clang asan tsan aarch64 distcheck)
 # Seconds; 300 where nothing stands here.
-declare -A step_limit=([install]=1200 [integration]=900)
+declare -A step_limit=([install]=1200 [integration]=900 [distcheck]=900)
 
 # One name a line; a package also counts as there when another one brought a command of its name.
 missing_packages() {
@@ -99,4 +99,20 @@ step_aarch64() {
 	build aarch64 --host=aarch64-linux-gnu --enable-tests=plain JANSSON_CFLAGS="-I$root/usr/include" \
 		JANSSON_LIBS="$library/libjansson.so.4 -Wl,-rpath-link,$library"
 	check_in aarch64 "\$(unit_tests)"
+}
+
+# The tarball holds every file of the repository, and builds and passes its tests from a read-only source.
+step_distcheck() {
+	build gcc CC=gcc
+	rm -f -- *.tar.xz
+	make dist
+	if [[ -e $source_dir/.git ]]; then
+		git -C "$source_dir" ls-files | grep -v '^\.gitignore$\|/\.keep$' | LC_ALL=C sort >tracked
+		tar -tJf otelue-*.tar.xz | sed 's|^[^/]*/||' | LC_ALL=C sort >shipped
+		comm -23 tracked shipped >lacking
+		[[ ! -s lacking ]] || { say "not in the tarball:"; cat lacking; return 1; }
+	fi
+	record pass "the tarball holds every file"
+	make distcheck DISTCHECK_CONFIGURE_FLAGS='--enable-werror --enable-tests'
+	record pass "make distcheck"
 }

@@ -36,7 +36,7 @@ def files(root, suffixes):
     """Files of ours, also scripts without suffix; without what is built, fetched or git's."""
     for path in sorted(root.rglob("*")):
         parts = path.relative_to(root).parts
-        if parts[0].startswith((".git", "build", "autom4te", "m4")) or "node_modules" in parts or not path.is_file():
+        if parts[0].startswith((".git", "build", "_", "autom4te", "m4")) or "node_modules" in parts or not path.is_file():
             continue
         if parts[0] in ("configure", "configure~", "aclocal.m4", "Makefile.in", "LICENSE") or parts[0].startswith("otelue-"):
             continue

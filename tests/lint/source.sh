@@ -33,7 +33,7 @@ rules_see_what_breaks_them() {
 
 # C files and scripts of ours; what is built or fetched is not.
 ours() {
-	find "$OTELUE_SRC" \( -name '.git' -o -name 'build*' -o -name node_modules -o -name m4 -o -name 'autom4te*' \
+	find "$OTELUE_SRC" \( -name '.git' -o -name 'build*' -o -name _build -o -name _inst -o -name node_modules -o -name m4 -o -name 'autom4te*' \
 		-o -path "$OTELUE_SRC/otelue-*" \) -prune -o -type f "$@" -print0
 }
 
