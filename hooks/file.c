@@ -45,9 +45,9 @@ static __attribute__((cold, noinline)) void count_failure(struct counting here,
 		             1);
 }
 
-long file_end(const struct hook_call *call, enum FILE_OPERATION operation, long result)
+long file_end(struct hook_timer timer, enum FILE_OPERATION operation, long result)
 {
-	struct counting here = count_call(operation, hook_elapsed(call));
+	struct counting here = count_call(operation, hook_timer_elapsed(timer));
 
 	if (unlikely(result < 0))
 		count_failure(here, operation, errno);
@@ -61,18 +61,18 @@ int file_end_untimed(enum FILE_OPERATION operation, int result)
 	return result;
 }
 
-int file_end_error(const struct hook_call *call, enum FILE_OPERATION operation, int error)
+int file_end_error(struct hook_timer timer, enum FILE_OPERATION operation, int error)
 {
-	struct counting here = count_call(operation, hook_elapsed(call));
+	struct counting here = count_call(operation, hook_timer_elapsed(timer));
 
 	if (unlikely(error))
 		count_failure(here, operation, error);
 	return error;
 }
 
-int file_end_open(const struct hook_call *call, uint16_t entry, int fd)
+int file_end_open(struct hook_timer timer, uint16_t entry, int fd)
 {
-	file_end(call, FILE_OPERATION_OPEN, fd);
+	file_end(timer, FILE_OPERATION_OPEN, fd);
 	if (fd >= 0)
 		descriptor_made(fd, entry);
 	return fd;
@@ -86,9 +86,9 @@ uint16_t file_entry_of_flags(int flags)
 	return DESCRIPTOR_OPENED(FILE);
 }
 
-int file_end_pipe(const struct hook_call *call, int result, const int ends[2])
+int file_end_pipe(struct hook_timer timer, int result, const int ends[2])
 {
-	file_end(call, FILE_OPERATION_OPEN, result);
+	file_end(timer, FILE_OPERATION_OPEN, result);
 	if (result == 0) {
 		descriptor_made(ends[0], DESCRIPTOR_OF(PIPE, PIPE));
 		descriptor_made(ends[1], DESCRIPTOR_OF(PIPE, PIPE));
@@ -102,9 +102,9 @@ static uint16_t duplicate_of(int fd)
 	return descriptor_with(fd, DESCRIPTOR_KNOWN) & (uint16_t)~DESCRIPTOR_STATE;
 }
 
-int file_end_dup(const struct hook_call *call, int old, int fd)
+int file_end_dup(struct hook_timer timer, int old, int fd)
 {
-	file_end(call, FILE_OPERATION_OPEN, fd);
+	file_end(timer, FILE_OPERATION_OPEN, fd);
 	if (fd >= 0)
 		descriptor_made(fd, duplicate_of(old));
 	return fd;
@@ -116,7 +116,7 @@ struct replacing file_begin_replace(int old, int fd)
 
 	if (old != fd)
 		replacing.replaced = descriptor_with(fd, DESCRIPTOR_KNOWN);
-	replacing.call = hook_begin_timed();
+	replacing.timer = hook_timer_start();
 	return replacing;
 }
 
@@ -124,7 +124,7 @@ int file_end_replace(const struct replacing *replacing, int fd)
 {
 	uint16_t taken;
 
-	file_end(&replacing->call, FILE_OPERATION_OPEN, fd);
+	file_end(replacing->timer, FILE_OPERATION_OPEN, fd);
 	if (fd < 0 || fd == replacing->old)
 		return fd;
 	taken = descriptor_take(fd);
@@ -153,9 +153,9 @@ static void count_bytes(int fd, enum DISK_DIRECTION direction, ssize_t n)
 		             (uint64_t)n);
 }
 
-ssize_t file_end_transfer(const struct hook_call *call, int from, int to, ssize_t n)
+ssize_t file_end_transfer(struct hook_timer timer, int from, int to, ssize_t n)
 {
-	file_end(call, FILE_OPERATION_TRANSFER, n);
+	file_end(timer, FILE_OPERATION_TRANSFER, n);
 	if (n > 0) {
 		count_bytes(from, DISK_DIRECTION_READ, n);
 		count_bytes(to, DISK_DIRECTION_WRITE, n);
@@ -189,10 +189,10 @@ count_io_in_full(uint64_t elapsed, enum FILE_OPERATION operation, int fd, ssize_
 	return n;
 }
 
-static always_inline ssize_t end_io(const struct hook_call *call, enum FILE_OPERATION operation,
+static always_inline ssize_t end_io(struct hook_timer timer, enum FILE_OPERATION operation,
                                     enum DISK_DIRECTION direction, int fd, ssize_t n)
 {
-	uint64_t elapsed = hook_elapsed(call);
+	uint64_t elapsed = hook_timer_elapsed(timer);
 	uint16_t entry = descriptor_entry(fd);
 	struct counting here;
 
@@ -205,30 +205,30 @@ static always_inline ssize_t end_io(const struct hook_call *call, enum FILE_OPER
 	return n;
 }
 
-ssize_t file_end_read(const struct hook_call *call, int fd, ssize_t n)
+ssize_t file_end_read(struct hook_timer timer, int fd, ssize_t n)
 {
-	return end_io(call, FILE_OPERATION_READ, DISK_DIRECTION_READ, fd, n);
+	return end_io(timer, FILE_OPERATION_READ, DISK_DIRECTION_READ, fd, n);
 }
 
-ssize_t file_end_write(const struct hook_call *call, int fd, ssize_t n)
+ssize_t file_end_write(struct hook_timer timer, int fd, ssize_t n)
 {
-	return end_io(call, FILE_OPERATION_WRITE, DISK_DIRECTION_WRITE, fd, n);
+	return end_io(timer, FILE_OPERATION_WRITE, DISK_DIRECTION_WRITE, fd, n);
 }
 
-int file_end_fcntl(const struct hook_call *call, int fd, int command, int result)
+int file_end_fcntl(struct hook_timer timer, int fd, int command, int result)
 {
 	switch (command) {
 	case F_DUPFD:
 	case F_DUPFD_CLOEXEC:
-		return file_end_dup(call, fd, result);
+		return file_end_dup(timer, fd, result);
 	case F_GETLK:
 	case F_SETLK:
 	case F_SETLKW:
 	case F_OFD_GETLK:
 	case F_OFD_SETLK:
 	case F_OFD_SETLKW:
-		return (int)file_end(call, FILE_OPERATION_LOCK, result);
+		return (int)file_end(timer, FILE_OPERATION_LOCK, result);
 	default:
-		return (int)file_end(call, FILE_OPERATION_METADATA, result);
+		return (int)file_end(timer, FILE_OPERATION_METADATA, result);
 	}
 }

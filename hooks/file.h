@@ -21,15 +21,14 @@
 #include "hooks/hook.h"
 
 /* The result is -1 with errno, or what succeeded. */
-long file_end(const struct hook_call *call, enum FILE_OPERATION operation, long result) HOOK_HIDDEN;
+long file_end(struct hook_timer timer, enum FILE_OPERATION operation, long result) HOOK_HIDDEN;
 /* The same without the call's time and count: only a failure is counted. */
 int file_end_untimed(enum FILE_OPERATION operation, int result) HOOK_HIDDEN;
 /* The result is an error number, or 0. */
-int file_end_error(const struct hook_call *call, enum FILE_OPERATION operation,
-                   int error) HOOK_HIDDEN;
+int file_end_error(struct hook_timer timer, enum FILE_OPERATION operation, int error) HOOK_HIDDEN;
 
 /* fd, if not negative, is new and gets the entry. */
-int file_end_open(const struct hook_call *call, uint16_t entry, int fd) HOOK_HIDDEN;
+int file_end_open(struct hook_timer timer, uint16_t entry, int fd) HOOK_HIDDEN;
 /* The entry of what open() is asked for. */
 uint16_t file_entry_of_flags(int flags) HOOK_HIDDEN;
 /* open() has a third argument. */
@@ -37,14 +36,14 @@ static always_inline bool file_needs_mode(int flags)
 {
 	return (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE;
 }
-int file_end_pipe(const struct hook_call *call, int result, const int ends[2]) HOOK_HIDDEN;
+int file_end_pipe(struct hook_timer timer, int result, const int ends[2]) HOOK_HIDDEN;
 
 /* fd is a duplicate of old. */
-int file_end_dup(const struct hook_call *call, int old, int fd) HOOK_HIDDEN;
+int file_end_dup(struct hook_timer timer, int old, int fd) HOOK_HIDDEN;
 
 /* dup2 and dup3 close what has the number already. */
 struct replacing {
-	struct hook_call call;
+	struct hook_timer timer;
 	int old;
 	uint16_t replaced; /* entry; not DESCRIPTOR_KNOWN: nothing is closed */
 };
@@ -52,13 +51,13 @@ struct replacing file_begin_replace(int old, int fd) HOOK_HIDDEN;
 int file_end_replace(const struct replacing *replacing, int fd) HOOK_HIDDEN;
 
 /* A socket's is send or receive. */
-ssize_t file_end_read(const struct hook_call *call, int fd, ssize_t n) HOOK_HIDDEN;
-ssize_t file_end_write(const struct hook_call *call, int fd, ssize_t n) HOOK_HIDDEN;
+ssize_t file_end_read(struct hook_timer timer, int fd, ssize_t n) HOOK_HIDDEN;
+ssize_t file_end_write(struct hook_timer timer, int fd, ssize_t n) HOOK_HIDDEN;
 
 /* n bytes went from one descriptor to another. -1: from or to memory; nothing was taken away. */
-ssize_t file_end_transfer(const struct hook_call *call, int from, int to, ssize_t n) HOOK_HIDDEN;
+ssize_t file_end_transfer(struct hook_timer timer, int from, int to, ssize_t n) HOOK_HIDDEN;
 
 /* fcntl: duplicates, locks, or asks and sets. */
-int file_end_fcntl(const struct hook_call *call, int fd, int command, int result) HOOK_HIDDEN;
+int file_end_fcntl(struct hook_timer timer, int fd, int command, int result) HOOK_HIDDEN;
 
 #endif

@@ -6,7 +6,7 @@
 
 OTELUE_EXPORT int open(const char *path, int flags, ...)
 {
-	struct hook_call call;
+	struct hook_timer timer;
 	mode_t mode = 0;
 	va_list more;
 
@@ -14,13 +14,13 @@ OTELUE_EXPORT int open(const char *path, int flags, ...)
 	if (file_needs_mode(flags))
 		mode = va_arg(more, mode_t);
 	va_end(more);
-	call = hook_begin_timed();
-	return file_end_open(&call, file_entry_of_flags(flags), REAL(open)(path, flags, mode));
+	timer = hook_timer_start();
+	return file_end_open(timer, file_entry_of_flags(flags), REAL(open)(path, flags, mode));
 }
 
 OTELUE_EXPORT int open64(const char *path, int flags, ...)
 {
-	struct hook_call call;
+	struct hook_timer timer;
 	mode_t mode = 0;
 	va_list more;
 
@@ -28,13 +28,13 @@ OTELUE_EXPORT int open64(const char *path, int flags, ...)
 	if (file_needs_mode(flags))
 		mode = va_arg(more, mode_t);
 	va_end(more);
-	call = hook_begin_timed();
-	return file_end_open(&call, file_entry_of_flags(flags), REAL(open64)(path, flags, mode));
+	timer = hook_timer_start();
+	return file_end_open(timer, file_entry_of_flags(flags), REAL(open64)(path, flags, mode));
 }
 
 OTELUE_EXPORT int __open(const char *path, int flags, ...)
 {
-	struct hook_call call;
+	struct hook_timer timer;
 	mode_t mode = 0;
 	va_list more;
 
@@ -42,13 +42,13 @@ OTELUE_EXPORT int __open(const char *path, int flags, ...)
 	if (file_needs_mode(flags))
 		mode = va_arg(more, mode_t);
 	va_end(more);
-	call = hook_begin_timed();
-	return file_end_open(&call, file_entry_of_flags(flags), REAL(__open)(path, flags, mode));
+	timer = hook_timer_start();
+	return file_end_open(timer, file_entry_of_flags(flags), REAL(__open)(path, flags, mode));
 }
 
 OTELUE_EXPORT int __open64(const char *path, int flags, ...)
 {
-	struct hook_call call;
+	struct hook_timer timer;
 	mode_t mode = 0;
 	va_list more;
 
@@ -56,29 +56,29 @@ OTELUE_EXPORT int __open64(const char *path, int flags, ...)
 	if (file_needs_mode(flags))
 		mode = va_arg(more, mode_t);
 	va_end(more);
-	call = hook_begin_timed();
-	return file_end_open(&call, file_entry_of_flags(flags), REAL(__open64)(path, flags, mode));
+	timer = hook_timer_start();
+	return file_end_open(timer, file_entry_of_flags(flags), REAL(__open64)(path, flags, mode));
 }
 
 OTELUE_EXPORT int __open_2(const char *path, int flags)
 {
-	struct hook_call call = hook_begin_timed();
+	struct hook_timer timer = hook_timer_start();
 	int fd = REAL(__open_2)(path, flags);
 
-	return file_end_open(&call, file_entry_of_flags(flags), fd);
+	return file_end_open(timer, file_entry_of_flags(flags), fd);
 }
 
 OTELUE_EXPORT int __open64_2(const char *path, int flags)
 {
-	struct hook_call call = hook_begin_timed();
+	struct hook_timer timer = hook_timer_start();
 	int fd = REAL(__open64_2)(path, flags);
 
-	return file_end_open(&call, file_entry_of_flags(flags), fd);
+	return file_end_open(timer, file_entry_of_flags(flags), fd);
 }
 
 OTELUE_EXPORT int openat(int directory, const char *path, int flags, ...)
 {
-	struct hook_call call;
+	struct hook_timer timer;
 	mode_t mode = 0;
 	va_list more;
 
@@ -86,14 +86,14 @@ OTELUE_EXPORT int openat(int directory, const char *path, int flags, ...)
 	if (file_needs_mode(flags))
 		mode = va_arg(more, mode_t);
 	va_end(more);
-	call = hook_begin_timed();
-	return file_end_open(&call, file_entry_of_flags(flags),
+	timer = hook_timer_start();
+	return file_end_open(timer, file_entry_of_flags(flags),
 	                     REAL(openat)(directory, path, flags, mode));
 }
 
 OTELUE_EXPORT int openat64(int directory, const char *path, int flags, ...)
 {
-	struct hook_call call;
+	struct hook_timer timer;
 	mode_t mode = 0;
 	va_list more;
 
@@ -101,111 +101,111 @@ OTELUE_EXPORT int openat64(int directory, const char *path, int flags, ...)
 	if (file_needs_mode(flags))
 		mode = va_arg(more, mode_t);
 	va_end(more);
-	call = hook_begin_timed();
-	return file_end_open(&call, file_entry_of_flags(flags),
+	timer = hook_timer_start();
+	return file_end_open(timer, file_entry_of_flags(flags),
 	                     REAL(openat64)(directory, path, flags, mode));
 }
 
 OTELUE_EXPORT int __openat_2(int directory, const char *path, int flags)
 {
-	struct hook_call call = hook_begin_timed();
+	struct hook_timer timer = hook_timer_start();
 	int fd = REAL(__openat_2)(directory, path, flags);
 
-	return file_end_open(&call, file_entry_of_flags(flags), fd);
+	return file_end_open(timer, file_entry_of_flags(flags), fd);
 }
 
 OTELUE_EXPORT int __openat64_2(int directory, const char *path, int flags)
 {
-	struct hook_call call = hook_begin_timed();
+	struct hook_timer timer = hook_timer_start();
 	int fd = REAL(__openat64_2)(directory, path, flags);
 
-	return file_end_open(&call, file_entry_of_flags(flags), fd);
+	return file_end_open(timer, file_entry_of_flags(flags), fd);
 }
 
 OTELUE_EXPORT int creat(const char *path, mode_t mode)
 {
-	struct hook_call call = hook_begin_timed();
+	struct hook_timer timer = hook_timer_start();
 	int fd = REAL(creat)(path, mode);
 
-	return file_end_open(&call, DESCRIPTOR_OPENED(FILE), fd);
+	return file_end_open(timer, DESCRIPTOR_OPENED(FILE), fd);
 }
 
 OTELUE_EXPORT int creat64(const char *path, mode_t mode)
 {
-	struct hook_call call = hook_begin_timed();
+	struct hook_timer timer = hook_timer_start();
 	int fd = REAL(creat64)(path, mode);
 
-	return file_end_open(&call, DESCRIPTOR_OPENED(FILE), fd);
+	return file_end_open(timer, DESCRIPTOR_OPENED(FILE), fd);
 }
 
 OTELUE_EXPORT int mkstemp(char *path)
 {
-	struct hook_call call = hook_begin_timed();
+	struct hook_timer timer = hook_timer_start();
 	int fd = REAL(mkstemp)(path);
 
-	return file_end_open(&call, DESCRIPTOR_OF(FILE, REGULAR), fd);
+	return file_end_open(timer, DESCRIPTOR_OF(FILE, REGULAR), fd);
 }
 
 OTELUE_EXPORT int mkstemp64(char *path)
 {
-	struct hook_call call = hook_begin_timed();
+	struct hook_timer timer = hook_timer_start();
 	int fd = REAL(mkstemp64)(path);
 
-	return file_end_open(&call, DESCRIPTOR_OF(FILE, REGULAR), fd);
+	return file_end_open(timer, DESCRIPTOR_OF(FILE, REGULAR), fd);
 }
 
 OTELUE_EXPORT int mkostemp(char *path, int flags)
 {
-	struct hook_call call = hook_begin_timed();
+	struct hook_timer timer = hook_timer_start();
 	int fd = REAL(mkostemp)(path, flags);
 
-	return file_end_open(&call, DESCRIPTOR_OF(FILE, REGULAR), fd);
+	return file_end_open(timer, DESCRIPTOR_OF(FILE, REGULAR), fd);
 }
 
 OTELUE_EXPORT int mkostemp64(char *path, int flags)
 {
-	struct hook_call call = hook_begin_timed();
+	struct hook_timer timer = hook_timer_start();
 	int fd = REAL(mkostemp64)(path, flags);
 
-	return file_end_open(&call, DESCRIPTOR_OF(FILE, REGULAR), fd);
+	return file_end_open(timer, DESCRIPTOR_OF(FILE, REGULAR), fd);
 }
 
 OTELUE_EXPORT int mkstemps(char *path, int suffix)
 {
-	struct hook_call call = hook_begin_timed();
+	struct hook_timer timer = hook_timer_start();
 	int fd = REAL(mkstemps)(path, suffix);
 
-	return file_end_open(&call, DESCRIPTOR_OF(FILE, REGULAR), fd);
+	return file_end_open(timer, DESCRIPTOR_OF(FILE, REGULAR), fd);
 }
 
 OTELUE_EXPORT int mkstemps64(char *path, int suffix)
 {
-	struct hook_call call = hook_begin_timed();
+	struct hook_timer timer = hook_timer_start();
 	int fd = REAL(mkstemps64)(path, suffix);
 
-	return file_end_open(&call, DESCRIPTOR_OF(FILE, REGULAR), fd);
+	return file_end_open(timer, DESCRIPTOR_OF(FILE, REGULAR), fd);
 }
 
 OTELUE_EXPORT int mkostemps(char *path, int suffix, int flags)
 {
-	struct hook_call call = hook_begin_timed();
+	struct hook_timer timer = hook_timer_start();
 	int fd = REAL(mkostemps)(path, suffix, flags);
 
-	return file_end_open(&call, DESCRIPTOR_OF(FILE, REGULAR), fd);
+	return file_end_open(timer, DESCRIPTOR_OF(FILE, REGULAR), fd);
 }
 
 OTELUE_EXPORT int mkostemps64(char *path, int suffix, int flags)
 {
-	struct hook_call call = hook_begin_timed();
+	struct hook_timer timer = hook_timer_start();
 	int fd = REAL(mkostemps64)(path, suffix, flags);
 
-	return file_end_open(&call, DESCRIPTOR_OF(FILE, REGULAR), fd);
+	return file_end_open(timer, DESCRIPTOR_OF(FILE, REGULAR), fd);
 }
 
 OTELUE_EXPORT int memfd_create(const char *name, unsigned int flags)
 {
-	struct hook_call call = hook_begin_timed();
+	struct hook_timer timer = hook_timer_start();
 	int fd = REAL(memfd_create) ? real.memfd_create(name, flags) : hook_missing();
 
-	return file_end_open(&call, DESCRIPTOR_OF(FILE, REGULAR), fd);
+	return file_end_open(timer, DESCRIPTOR_OF(FILE, REGULAR), fd);
 }

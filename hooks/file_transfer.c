@@ -5,36 +5,36 @@
 
 OTELUE_EXPORT ssize_t sendfile(int to, int from, off_t *offset, size_t size)
 {
-	struct hook_call call = hook_begin_timed();
+	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(sendfile)(to, from, offset, size);
 
-	return file_end_transfer(&call, from, to, n);
+	return file_end_transfer(timer, from, to, n);
 }
 
 OTELUE_EXPORT ssize_t sendfile64(int to, int from, off64_t *offset, size_t size)
 {
-	struct hook_call call = hook_begin_timed();
+	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(sendfile64)(to, from, offset, size);
 
-	return file_end_transfer(&call, from, to, n);
+	return file_end_transfer(timer, from, to, n);
 }
 
 OTELUE_EXPORT ssize_t splice(int from, off64_t *from_offset, int to, off64_t *to_offset,
                              size_t size, unsigned int flags)
 {
-	struct hook_call call = hook_begin_timed();
+	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(splice)(from, from_offset, to, to_offset, size, flags);
 
-	return file_end_transfer(&call, from, to, n);
+	return file_end_transfer(timer, from, to, n);
 }
 
 /* What tee moves stays in the pipe that it came from. */
 OTELUE_EXPORT ssize_t tee(int from, int to, size_t size, unsigned int flags)
 {
-	struct hook_call call = hook_begin_timed();
+	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(tee)(from, to, size, flags);
 
-	return file_end_transfer(&call, -1, to, n);
+	return file_end_transfer(timer, -1, to, n);
 }
 
 /* vmsplice writes memory to a pipe, or reads it from one if it is given that end. */
@@ -48,19 +48,19 @@ OTELUE_EXPORT ssize_t vmsplice(int pipe, const struct iovec *parts, size_t count
                                unsigned int flags)
 {
 	bool reads = is_read_end(pipe);
-	struct hook_call call = hook_begin_timed();
+	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(vmsplice)(pipe, parts, count, flags);
 
-	return file_end_transfer(&call, reads ? pipe : -1, reads ? -1 : pipe, n);
+	return file_end_transfer(timer, reads ? pipe : -1, reads ? -1 : pipe, n);
 }
 
 OTELUE_EXPORT ssize_t copy_file_range(int from, off64_t *from_offset, int to, off64_t *to_offset,
                                       size_t size, unsigned int flags)
 {
-	struct hook_call call = hook_begin_timed();
+	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(copy_file_range)
 	                    ? real.copy_file_range(from, from_offset, to, to_offset, size, flags)
 	                    : hook_missing();
 
-	return file_end_transfer(&call, from, to, n);
+	return file_end_transfer(timer, from, to, n);
 }

@@ -41,10 +41,15 @@ extern uint64_t hook_ticks_multiplier HOOK_HIDDEN;
 extern uint64_t hook_emitter_due HOOK_HIDDEN;
 void hook_start_emitter(void) HOOK_HIDDEN __attribute__((cold));
 
-struct hook_call {
-	struct counting here;
+/* When a call began. Two words, so that it is handed on in registers. */
+struct hook_timer {
 	uint64_t start; /* ticks, or ns where multiplier is 0 */
 	uint64_t multiplier;
+};
+
+struct hook_call {
+	struct counting here;
+	struct hook_timer timer;
 };
 
 static always_inline uint64_t hook_clock_ns(void)
@@ -60,12 +65,27 @@ static always_inline uint64_t hook_clock_ns(void)
  * because a signal handler may have forked meanwhile, and the child, which returns into the hook
  * too, has not got the parent's shard.
  */
-static always_inline struct hook_call hook_begin_timed(void)
+static always_inline struct hook_timer hook_timer_start(void)
 {
-	struct hook_call call = {{NULL, false}, 0, relaxed_load(&hook_ticks_multiplier)};
+	struct hook_timer timer = {0, relaxed_load(&hook_ticks_multiplier)};
 
-	call.start = likely(call.multiplier) ? ticks_read() : hook_clock_ns();
-	return call;
+	timer.start = likely(timer.multiplier) ? ticks_read() : hook_clock_ns();
+	return timer;
+}
+
+/* Time since then, in units of 2^-30 s; never 0 and never negative, whatever the counter does. */
+static always_inline uint64_t hook_timer_elapsed(struct hook_timer timer)
+{
+	uint64_t now = likely(timer.multiplier) ? ticks_read() : hook_clock_ns();
+	uint64_t elapsed = now - timer.start;
+
+	if (unlikely(now <= timer.start))
+		elapsed = 1;
+	if (unlikely(now >= relaxed_load(&hook_emitter_due)))
+		hook_start_emitter();
+	elapsed = likely(timer.multiplier) ? ticks_to_units(elapsed, timer.multiplier)
+	                                   : ns_to_units(elapsed);
+	return likely(elapsed) ? elapsed : 1;
 }
 
 static always_inline struct hook_call hook_begin(enum HOOK_FAMILY family)
@@ -73,23 +93,14 @@ static always_inline struct hook_call hook_begin(enum HOOK_FAMILY family)
 	struct hook_call call;
 
 	call.here = counting_here(family);
-	call.multiplier = relaxed_load(&hook_ticks_multiplier);
-	call.start = likely(call.multiplier) ? ticks_read() : hook_clock_ns();
+	call.timer = hook_timer_start();
 	return call;
 }
 
-/* Time since hook_begin(), in units of 2^-30 s; never 0 and never negative, whatever the counter
- * does. */
+/* Time since hook_begin(). */
 static always_inline uint64_t hook_elapsed(const struct hook_call *call)
 {
-	uint64_t now = likely(call->multiplier) ? ticks_read() : hook_clock_ns();
-	uint64_t elapsed = now > call->start ? now - call->start : 1;
-
-	if (unlikely(now >= relaxed_load(&hook_emitter_due)))
-		hook_start_emitter();
-	elapsed = likely(call->multiplier) ? ticks_to_units(elapsed, call->multiplier)
-	                                   : ns_to_units(elapsed);
-	return elapsed ? elapsed : 1;
+	return hook_timer_elapsed(call->timer);
 }
 
 /* Which value of an error attribute an errno is; the set's last one, _OTHER, for those that it does

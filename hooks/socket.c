@@ -93,10 +93,9 @@ static bool connect_settles(int fd, uint16_t entry, int error)
 	return connecting && error == EISCONN;
 }
 
-int socket_end_connect(const struct hook_call *call, int fd, const struct sockaddr *address,
-                       int result)
+int socket_end_connect(struct hook_timer timer, int fd, const struct sockaddr *address, int result)
 {
-	uint64_t elapsed = hook_elapsed(call);
+	uint64_t elapsed = hook_timer_elapsed(timer);
 	uint16_t entry = entry_of(fd, result < 0);
 	struct counting here = count_call(SOCKET_OPERATION_CONNECT, entry, elapsed);
 
@@ -111,9 +110,9 @@ int socket_end_connect(const struct hook_call *call, int fd, const struct sockad
 	return result;
 }
 
-int socket_end_accept(const struct hook_call *call, int listener, int fd)
+int socket_end_accept(struct hook_timer timer, int listener, int fd)
 {
-	uint64_t elapsed = hook_elapsed(call);
+	uint64_t elapsed = hook_timer_elapsed(timer);
 	uint16_t entry = entry_of(listener, fd < 0);
 	struct counting here = count_call(SOCKET_OPERATION_ACCEPT, entry, elapsed);
 
@@ -155,24 +154,23 @@ ssize_t socket_count_io(uint64_t elapsed, enum SOCKET_OPERATION operation, int f
 	return n;
 }
 
-static ssize_t end_io(const struct hook_call *call, enum SOCKET_OPERATION operation, int fd,
-                      ssize_t n)
+static ssize_t end_io(struct hook_timer timer, enum SOCKET_OPERATION operation, int fd, ssize_t n)
 {
-	uint64_t elapsed = hook_elapsed(call);
+	uint64_t elapsed = hook_timer_elapsed(timer);
 
 	return socket_count_io(elapsed, operation, fd, entry_of(fd, n < 0), n);
 }
 
-ssize_t socket_end_send(const struct hook_call *call, int fd, ssize_t n)
+ssize_t socket_end_send(struct hook_timer timer, int fd, ssize_t n)
 {
-	return end_io(call, SOCKET_OPERATION_SEND, fd, n);
+	return end_io(timer, SOCKET_OPERATION_SEND, fd, n);
 }
 
-ssize_t socket_end_receive(const struct hook_call *call, int fd, int flags, ssize_t n)
+ssize_t socket_end_receive(struct hook_timer timer, int fd, int flags, ssize_t n)
 {
 	bool stays = flags & (MSG_PEEK | MSG_ERRQUEUE);
 
-	end_io(call, SOCKET_OPERATION_RECEIVE, fd, stays && n > 0 ? 0 : n);
+	end_io(timer, SOCKET_OPERATION_RECEIVE, fd, stays && n > 0 ? 0 : n);
 	return n;
 }
 
@@ -187,16 +185,15 @@ static ssize_t bytes_of(const struct mmsghdr *messages, int n)
 	return bytes;
 }
 
-int socket_end_send_many(const struct hook_call *call, int fd, const struct mmsghdr *messages,
-                         int n)
+int socket_end_send_many(struct hook_timer timer, int fd, const struct mmsghdr *messages, int n)
 {
-	socket_end_send(call, fd, bytes_of(messages, n));
+	socket_end_send(timer, fd, bytes_of(messages, n));
 	return n;
 }
 
-int socket_end_receive_many(const struct hook_call *call, int fd, const struct mmsghdr *messages,
+int socket_end_receive_many(struct hook_timer timer, int fd, const struct mmsghdr *messages,
                             int flags, int n)
 {
-	socket_end_receive(call, fd, flags, bytes_of(messages, n));
+	socket_end_receive(timer, fd, flags, bytes_of(messages, n));
 	return n;
 }

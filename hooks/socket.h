@@ -22,16 +22,16 @@ int socket_end_pair(uint16_t entry, int result, const int ends[2]) HOOK_HIDDEN;
 /* bind, listen, shutdown: only a failure is counted. */
 int socket_end(enum SOCKET_CALL operation, int fd, int result) HOOK_HIDDEN;
 
-int socket_end_connect(const struct hook_call *call, int fd, const struct sockaddr *address,
+int socket_end_connect(struct hook_timer timer, int fd, const struct sockaddr *address,
                        int result) HOOK_HIDDEN;
-int socket_end_accept(const struct hook_call *call, int listener, int fd) HOOK_HIDDEN;
+int socket_end_accept(struct hook_timer timer, int listener, int fd) HOOK_HIDDEN;
 
-ssize_t socket_end_send(const struct hook_call *call, int fd, ssize_t n) HOOK_HIDDEN;
-ssize_t socket_end_receive(const struct hook_call *call, int fd, int flags, ssize_t n) HOOK_HIDDEN;
+ssize_t socket_end_send(struct hook_timer timer, int fd, ssize_t n) HOOK_HIDDEN;
+ssize_t socket_end_receive(struct hook_timer timer, int fd, int flags, ssize_t n) HOOK_HIDDEN;
 /* n messages of a vector. */
-int socket_end_send_many(const struct hook_call *call, int fd, const struct mmsghdr *messages,
+int socket_end_send_many(struct hook_timer timer, int fd, const struct mmsghdr *messages,
                          int n) HOOK_HIDDEN;
-int socket_end_receive_many(const struct hook_call *call, int fd, const struct mmsghdr *messages,
+int socket_end_receive_many(struct hook_timer timer, int fd, const struct mmsghdr *messages,
                             int flags, int n) HOOK_HIDDEN;
 
 /* One send or receive of n bytes, or its failure in errno. */

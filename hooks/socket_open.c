@@ -38,32 +38,32 @@ OTELUE_EXPORT int shutdown(int fd, int how)
 
 OTELUE_EXPORT int connect(int fd, const struct sockaddr *address, socklen_t length)
 {
-	struct hook_call call = hook_begin_timed();
+	struct hook_timer timer = hook_timer_start();
 	int result = REAL(connect)(fd, address, length);
 
-	return socket_end_connect(&call, fd, address, result);
+	return socket_end_connect(timer, fd, address, result);
 }
 
 OTELUE_EXPORT int __connect(int fd, const struct sockaddr *address, socklen_t length)
 {
-	struct hook_call call = hook_begin_timed();
+	struct hook_timer timer = hook_timer_start();
 	int result = REAL(__connect)(fd, address, length);
 
-	return socket_end_connect(&call, fd, address, result);
+	return socket_end_connect(timer, fd, address, result);
 }
 
 OTELUE_EXPORT int accept(int listener, struct sockaddr *address, socklen_t *length)
 {
-	struct hook_call call = hook_begin_timed();
+	struct hook_timer timer = hook_timer_start();
 	int fd = REAL(accept)(listener, address, length);
 
-	return socket_end_accept(&call, listener, fd);
+	return socket_end_accept(timer, listener, fd);
 }
 
 OTELUE_EXPORT int accept4(int listener, struct sockaddr *address, socklen_t *length, int flags)
 {
-	struct hook_call call = hook_begin_timed();
+	struct hook_timer timer = hook_timer_start();
 	int fd = REAL(accept4)(listener, address, length, flags);
 
-	return socket_end_accept(&call, listener, fd);
+	return socket_end_accept(timer, listener, fd);
 }
