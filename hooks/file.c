@@ -174,10 +174,13 @@ count_io_in_full(uint64_t elapsed, enum FILE_OPERATION operation, int fd, ssize_
 
 	if (!(entry & DESCRIPTOR_READY) && (n >= 0 || errno != EBADF))
 		entry = descriptor_learn(fd, DESCRIPTOR_READY);
-	if (entry & DESCRIPTOR_SOCKET)
+	if (entry & DESCRIPTOR_SOCKET) {
+		counting_add(counting_here(HOOK_FAMILY_SOCKET), PLACE(SOCKET_PLAIN_CALLS),
+		             direction, 1);
 		return socket_count_io(elapsed,
 		                       reads ? SOCKET_OPERATION_RECEIVE : SOCKET_OPERATION_SEND, fd,
 		                       entry, n);
+	}
 	here = count_call(operation, elapsed);
 	if (n < 0) {
 		count_failure(here, operation, errno);

@@ -103,11 +103,12 @@ static void identify(struct exporter *exporter)
 
 static void collect(struct exporter *exporter)
 {
-	static const struct observe_baseline *const baseline = &shim.observed;
 	struct snapshot *snapshot = &exporter->snapshot;
 	uint64_t last = snapshot->time_ns, now;
 
-	observe_process(counting_process(), &exporter->observed, baseline, exporter->emitter_tid);
+	counting_totals(&snapshot->totals);
+	observe_process(counting_process(), &exporter->observed, &shim.observed, &snapshot->totals,
+	                exporter->emitter_tid);
 	counting_totals(&snapshot->totals);
 	snapshot->start_time_ns = shim.start_time_ns;
 	if (last < snapshot->start_time_ns)

@@ -94,7 +94,7 @@ void observe_begin(struct observe_baseline *ret)
 	if (ret->io_known) {
 		ret->read_bytes = io.read_bytes;
 		ret->write_bytes = io.write_bytes;
-		ret->read_calls = io.read_calls + 1; /* the read that told us */
+		ret->read_calls = io.read_calls + 2; /* the reads that told us */
 		ret->write_calls = io.write_calls;
 	}
 }
@@ -215,9 +215,40 @@ static void observe_descriptors(struct process_values *process)
 		set(process, METRIC_PROCESS_FD_COUNT, 0, count - 2); /* . and .. */
 }
 
-static void observe_io(struct process_values *process, const struct observe_baseline *baseline)
+static uint64_t sum_words(const struct process_values *totals, enum metric_id id, uint32_t series)
 {
-	struct io_counts io;
+	const struct metric *metric = &metric_table[id];
+	const uint64_t *words = (const uint64_t *)totals + metric_series_word(metric, series);
+	uint64_t sum = metric->kind == KIND_HISTOGRAM ? 0 : words[0];
+
+	for (uint32_t i = 1; i < metric->width; i++)
+		sum += words[i];
+	return sum;
+}
+
+/*
+ * Which part of the system calls that the kernel counts as reads (writes) came through our hooks.
+ * The kernel does not count those on a bad descriptor, nor recv and send.
+ */
+static void observe_coverage(struct process_values *process, const struct process_values *totals,
+                             enum DISK_DIRECTION direction, uint64_t kernel_calls)
+{
+	uint32_t operation =
+		direction == DISK_DIRECTION_READ ? FILE_OPERATION_READ : FILE_OPERATION_WRITE;
+	uint32_t bad = operation * FILE_ERROR_COUNT + FILE_ERROR_EBADF;
+	uint64_t seen = sum_words(totals, METRIC_FILE_OPERATION_DURATION, operation) -
+	                sum_words(totals, METRIC_FILE_OPERATION_ERRORS, bad) +
+	                sum_words(totals, METRIC_SOCKET_PLAIN_CALLS, direction);
+
+	if (kernel_calls)
+		set(process, METRIC_IO_COVERAGE, direction,
+		    seen < kernel_calls ? ppm(seen, kernel_calls) : 1000000);
+}
+
+static void observe_io(struct process_values *process, const struct observe_baseline *baseline,
+                       const struct process_values *totals, uint32_t emitter_tid)
+{
+	struct io_counts io, own = {0, 0, 0, 0};
 
 	if (!baseline->io_known || read_io("/proc/self/io", &io))
 		return;
@@ -225,19 +256,30 @@ static void observe_io(struct process_values *process, const struct observe_base
 	    io.read_bytes - baseline->read_bytes);
 	set(process, METRIC_PROCESS_DISK_IO, DISK_DIRECTION_WRITE,
 	    io.write_bytes - baseline->write_bytes);
+	if (!totals || (emitter_tid && read_io("/proc/thread-self/io", &own)))
+		return;
+	/* The two reads of /proc/self/io itself are in our own count, but not yet in the process's.
+	 */
+	own.read_calls -= emitter_tid ? 2 : 0;
+	observe_coverage(process, totals, DISK_DIRECTION_READ,
+	                 io.read_calls - baseline->read_calls - own.read_calls);
+	observe_coverage(process, totals, DISK_DIRECTION_WRITE,
+	                 io.write_calls - baseline->write_calls - own.write_calls);
 }
 
 void observe_last(struct process_values *process, struct observe_state *state,
                   const struct observe_baseline *baseline)
 {
 	observe_usage(process, state, baseline);
-	observe_io(process, baseline);
+	observe_io(process, baseline, NULL, 0);
 }
 
 void observe_process(struct process_values *process, struct observe_state *state,
-                     const struct observe_baseline *baseline, uint32_t emitter_tid)
+                     const struct observe_baseline *baseline, const struct process_values *totals,
+                     uint32_t emitter_tid)
 {
-	observe_last(process, state, baseline);
+	observe_usage(process, state, baseline);
+	observe_io(process, baseline, totals, emitter_tid);
 	observe_memory(process);
 	observe_threads(process, emitter_tid);
 	observe_descriptors(process);

@@ -24,11 +24,13 @@ void observe_begin(struct observe_baseline *ret);
 
 /*
  * Writes the process.* rows and otelue.io.coverage, .overhead.time, .hooks.active into the block
- * that is shared with readers. emitter_tid: 0 if the emitter does not run; its own I/O and thread
- * are left out of what is reported.
+ * that is shared with readers. totals: collected just before, to set otelue.io.coverage by.
+ * emitter_tid: 0 if the emitter does not run; its own I/O and thread are left out of what is
+ * reported.
  */
 void observe_process(struct process_values *process, struct observe_state *state,
-                     const struct observe_baseline *baseline, uint32_t emitter_tid);
+                     const struct observe_baseline *baseline, const struct process_values *totals,
+                     uint32_t emitter_tid);
 
 /* Only what outlives the process: CPU time, context switches, faults, disk I/O. Cheaper, for the
  * exit. */
