@@ -66,18 +66,18 @@ static int open_directory(const char *path)
 	return fd;
 }
 
-/* How many shards the file system has room for in the part that we allow ourselves; -ENOSPC: not
- * even one. */
+/* How many shards there is room for: in the part of the file system that we allow ourselves, and
+ * within RLIMIT_FSIZE, whose SIGXFSZ would kill. -ENOSPC: not even one. */
 static int shards_that_fit(int directory)
 {
 	struct statfs fs;
-	uint64_t share;
+	uint64_t share, limit = segment_file_limit();
 
 	if (sys_call(SYS_fstatfs, directory, &fs) < 0)
 		return -ENOSPC;
-	if (fs.f_blocks == 0) /* tmpfs without a limit */
-		return SEGMENT_SHARDS_MAX;
 	share = (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize / SEGMENT_SPACE_SHARE;
+	if (fs.f_blocks == 0 || share > limit) /* tmpfs without a limit has no blocks */
+		share = limit;
 	if (share < SEGMENT_FIXED_SIZE + SEGMENT_SHARD_SIZE)
 		return -ENOSPC;
 	share = (share - SEGMENT_FIXED_SIZE) / SEGMENT_SHARD_SIZE;
@@ -242,7 +242,7 @@ int segment_create(struct segment *segment, const struct segment_identity *ident
 	int err;
 
 	memset(segment, 0, sizeof(*segment));
-	/* SIGXFSZ of a small RLIMIT_FSIZE would kill; and no handler may see our descriptor. */
+	/* No handler may see our descriptor. */
 	sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, KERNEL_SIGSET_SIZE);
 	err = create(segment, identity);
 	sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, KERNEL_SIGSET_SIZE);

@@ -71,10 +71,13 @@ static int map_accumulator(const char *directory, struct session_accumulator **r
 
 int session_create(const char *directory)
 {
-	int fd = open_accumulator(directory, O_RDWR | O_CREAT | O_EXCL), err;
-	long base;
 	struct session_accumulator *accumulator;
+	int fd, err;
+	long base;
 
+	if (segment_file_limit() < sizeof(*accumulator))
+		return -EFBIG;
+	fd = open_accumulator(directory, O_RDWR | O_CREAT | O_EXCL);
 	if (fd < 0)
 		return fd;
 	/* All of it at once: later additions must not meet a full file system (SIGBUS). */
