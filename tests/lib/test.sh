@@ -76,6 +76,11 @@ expect_transparent() {
 # test_case FUNCTION [ARGUMENTS...]
 test_case() {
 	local name=${*//_/ } result=0
+	# The same on every machine, and on one line.
+	name=${name//"${OTELUE_BUILD//_/ }/"/}
+	name=${name//"${OTELUE_SRC//_/ }/"/}
+	name=${name//"${test_root//_/ }/"/}
+	name=${name:0:100}
 	test_count=$((test_count + 1))
 	mkdir -p "$test_root/$test_count"
 	(
