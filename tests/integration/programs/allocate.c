@@ -1,7 +1,7 @@
 /*
- * allocate THREADS ROUNDS: uses every allocating function a known number of times in each thread, and
- * leaves nothing allocated that it does not mean to. Prints the number of its own calls that hand out
- * memory and the bytes it asked for, for ROUNDS rounds of all threads.
+ * allocate THREADS ROUNDS: uses every allocating function a known number of times in each thread,
+ * and leaves nothing allocated that it does not mean to. Prints the number of its own calls that
+ * hand out memory and the bytes it asked for, for ROUNDS rounds of all threads.
  */
 #include <malloc.h>
 #include <pthread.h>
