@@ -54,8 +54,7 @@ uint16_t descriptor_of_socket(int domain, int type, int protocol)
 
 	type &= ~(SOCK_NONBLOCK | SOCK_CLOEXEC);
 	transport = transport_of(domain, type, protocol);
-	connectable = transport == NETWORK_TRANSPORT_TCP ||
-	              (transport == NETWORK_TRANSPORT_UNIX && type != SOCK_DGRAM);
+	connectable = type == SOCK_STREAM || type == SOCK_SEQPACKET;
 	return (uint16_t)(FD_TYPE_SOCKET << 5 | DESCRIPTOR_KNOWN | DESCRIPTOR_READY |
 	                  DESCRIPTOR_SOCKET | network << 3 | transport |
 	                  (connectable ? DESCRIPTOR_CONNECTABLE : 0));

@@ -24,7 +24,7 @@
 #define DESCRIPTOR_KNOWN       0x0100u /* the FD_TYPE is known */
 #define DESCRIPTOR_READY       0x0200u /* the others are too */
 #define DESCRIPTOR_SOCKET      0x0400u
-#define DESCRIPTOR_CONNECTABLE 0x0800u /* socket of TCP, or of unix with connections */
+#define DESCRIPTOR_CONNECTABLE 0x0800u /* socket with connections */
 #define DESCRIPTOR_STATE       0x3000u /* 0, or one of the next three */
 #define DESCRIPTOR_CONNECTING  0x1000u /* connect() went on in the background */
 #define DESCRIPTOR_CLIENT      0x2000u /* counted as a connection */

@@ -49,14 +49,14 @@ long file_end(struct hook_timer timer, enum FILE_OPERATION operation, long resul
 {
 	struct counting here = count_call(operation, hook_timer_elapsed(timer));
 
-	if (unlikely(result < 0))
+	if (unlikely(result == -1))
 		count_failure(here, operation, errno);
 	return result;
 }
 
 int file_end_untimed(enum FILE_OPERATION operation, int result)
 {
-	if (unlikely(result < 0))
+	if (unlikely(result == -1))
 		count_failure(counting_here(HOOK_FAMILY_FILE), operation, errno);
 	return result;
 }
@@ -163,26 +163,14 @@ ssize_t file_end_transfer(struct hook_timer timer, int from, int to, ssize_t n)
 	return n;
 }
 
-/* Failed, on a socket, or on what is not known yet. */
-static __attribute__((noinline)) ssize_t
-count_io_in_full(uint64_t elapsed, enum FILE_OPERATION operation, int fd, ssize_t n)
+static always_inline ssize_t count_io(uint64_t elapsed, enum FILE_OPERATION operation,
+                                      uint16_t entry, ssize_t n)
 {
-	bool reads = operation == FILE_OPERATION_READ;
-	enum DISK_DIRECTION direction = reads ? DISK_DIRECTION_READ : DISK_DIRECTION_WRITE;
-	uint16_t entry = descriptor_entry(fd);
-	struct counting here;
+	struct counting here = count_call(operation, elapsed);
+	enum DISK_DIRECTION direction =
+		operation == FILE_OPERATION_READ ? DISK_DIRECTION_READ : DISK_DIRECTION_WRITE;
 
-	if (!(entry & DESCRIPTOR_READY) && (n >= 0 || errno != EBADF))
-		entry = descriptor_learn(fd, DESCRIPTOR_READY);
-	if (entry & DESCRIPTOR_SOCKET) {
-		counting_add(counting_here(HOOK_FAMILY_SOCKET), PLACE(SOCKET_PLAIN_CALLS),
-		             direction, 1);
-		return socket_count_io(elapsed,
-		                       reads ? SOCKET_OPERATION_RECEIVE : SOCKET_OPERATION_SEND, fd,
-		                       entry, n);
-	}
-	here = count_call(operation, elapsed);
-	if (n < 0) {
+	if (unlikely(n < 0)) {
 		count_failure(here, operation, errno);
 		return n;
 	}
@@ -192,30 +180,33 @@ count_io_in_full(uint64_t elapsed, enum FILE_OPERATION operation, int fd, ssize_
 	return n;
 }
 
+/* The entry of what was read or written; errno says how that failed, if it did. */
+static __attribute__((cold, noinline)) uint16_t learn_entry(int fd, ssize_t n)
+{
+	return n < 0 && errno == EBADF ? 0 : descriptor_learn(fd, DESCRIPTOR_READY);
+}
+
 static always_inline ssize_t end_io(struct hook_timer timer, enum FILE_OPERATION operation,
-                                    enum DISK_DIRECTION direction, int fd, ssize_t n)
+                                    enum SOCKET_OPERATION on_socket, int fd, ssize_t n)
 {
 	uint64_t elapsed = hook_timer_elapsed(timer);
 	uint16_t entry = descriptor_entry(fd);
-	struct counting here;
 
-	if (unlikely(n < 0) || (entry & (DESCRIPTOR_READY | DESCRIPTOR_SOCKET)) != DESCRIPTOR_READY)
-		return count_io_in_full(elapsed, operation, fd, n);
-	here = count_call(operation, elapsed);
-	counting_record(here, PLACE(FILE_IO_SIZE), direction, (uint64_t)n);
-	counting_add(here, PLACE(FILE_IO), direction * FILE_TYPE_COUNT + (entry & DESCRIPTOR_LOW),
-	             (uint64_t)n);
-	return n;
+	if (unlikely(!(entry & DESCRIPTOR_READY)))
+		entry = learn_entry(fd, n);
+	if (entry & DESCRIPTOR_SOCKET)
+		return socket_count_io(elapsed, on_socket, fd, entry, n);
+	return count_io(elapsed, operation, entry, n);
 }
 
 ssize_t file_end_read(struct hook_timer timer, int fd, ssize_t n)
 {
-	return end_io(timer, FILE_OPERATION_READ, DISK_DIRECTION_READ, fd, n);
+	return end_io(timer, FILE_OPERATION_READ, SOCKET_OPERATION_RECEIVE, fd, n);
 }
 
 ssize_t file_end_write(struct hook_timer timer, int fd, ssize_t n)
 {
-	return end_io(timer, FILE_OPERATION_WRITE, DISK_DIRECTION_WRITE, fd, n);
+	return end_io(timer, FILE_OPERATION_WRITE, SOCKET_OPERATION_SEND, fd, n);
 }
 
 int file_end_fcntl(struct hook_timer timer, int fd, int command, int result)

@@ -120,9 +120,10 @@ int socket_end_accept(struct hook_timer timer, int listener, int fd)
 		count_failure(here, SOCKET_OPERATION_ACCEPT, entry, errno);
 		return fd;
 	}
-	if (entry & DESCRIPTOR_CONNECTABLE)
-		entry = (uint16_t)((entry & ~DESCRIPTOR_STATE) | DESCRIPTOR_SERVER);
-	descriptor_made(fd, entry);
+	if (!(entry & DESCRIPTOR_SOCKET)) /* no look-up */
+		entry = descriptor_of_socket(AF_UNSPEC, SOCK_STREAM, 0);
+	descriptor_made(fd, (uint16_t)((entry & ~DESCRIPTOR_STATE) | DESCRIPTOR_CONNECTABLE |
+	                               DESCRIPTOR_SERVER));
 	return fd;
 }
 

@@ -2,11 +2,11 @@
  * How the hooks of sockets end. Each function counts and returns the result that it was given,
  * errno kept. read and write on a socket end here too (file.c).
  *
- * A connection is one of TCP, or of a unix socket that has connections; connect() on UDP only sets
- * an address. It is established when connect() says so; after a connect() that goes on in the
- * background (EINPROGRESS, EINTR), when the next connect() says so or the first byte moves. It ends
- * with the close of the descriptor that it was made on, or of what dup2 put there; a duplicate is
- * no connection of its own. Bytes that stay in the socket (MSG_PEEK) or come from its error queue
+ * A connection is one of a stream or seqpacket socket; connect() on UDP only sets an address. It is
+ * established when connect() says so; after a connect() that goes on in the background
+ * (EINPROGRESS, EINTR), when the next connect() says so or the first byte moves. It ends with the
+ * close of the descriptor that it was made on, or of what dup2 put there; a duplicate is no
+ * connection of its own. Bytes that stay in the socket (MSG_PEEK) or come from its error queue
  * (MSG_ERRQUEUE) are not counted as received; the call is.
  */
 #ifndef HOOKS_SOCKET_H
