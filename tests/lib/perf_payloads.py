@@ -3,10 +3,10 @@
 
     perf_payloads.py payloads OUTDIR perf.data              each event's OTLP buffer into a file of its own
     perf_payloads.py fields --event otelue_metric perf.data  each event as one line of JSON
-    perf_payloads.py payloads OUTDIR --format .../events/user_events/otlp_metrics/format trace_pipe_raw.cpu0 ...
+    perf_payloads.py payloads --format .../events/user_events/otlp_metrics/format OUTDIR per_cpu/cpu*/trace_pipe_raw
 
-A source is a perf.data file, which carries the events' formats, or bytes read from ftrace's trace_pipe_raw, which need
---format. Field sizes come from `size:` of the format, never from `[N]` in the declaration, and the length of a
+A source is a perf.data file, which carries the events' formats, or ftrace's trace_pipe_raw (or bytes read from it),
+which needs --format. Field sizes come from `size:` of the format, never from `[N]` in the declaration, and the length of a
 dynamic field from its own rel_loc word, since perf pads the raw record by up to 7 bytes.
 
 `payloads` prints one line a file: path, pid, length of the field, length of the event's data. Exit code 3 means that
@@ -15,6 +15,7 @@ the capture itself says it lost records; what is there was written all the same.
 
 import argparse
 import json
+import os
 import pathlib
 import re
 import struct
@@ -140,12 +141,12 @@ class PerfData:
     """A perf.data file written to disk (not to a pipe, not compressed)."""
 
     def __init__(self, data):
-        header = struct.unpack_from("=8s13Q", data)
+        header = struct.unpack_from("=8s12Q", data)
         attr_size = header[2]
         self.attrs, self.body, flags = header[3:5], header[5:7], header[9]
         if self.body[1] == 0:
             raise CaptureError("perf did not finish this file: end perf record with SIGINT or SIGTERM")
-        self.data, self.lost = data, 0
+        self.data, self.lost_records, self.lost_samples = data, 0, 0
         self.sample_types = self.read_attrs(attr_size)
         self.formats = self.read_formats(flags)
 
@@ -167,9 +168,6 @@ class PerfData:
         return read_tracing_data(self.data[offset:offset + size])
 
     def events(self):
-        return sorted(self.unsorted_events(), key=lambda event: event.time)
-
-    def unsorted_events(self):
         offset, size = self.body
         end = offset + size
         while offset < end:
@@ -180,12 +178,17 @@ class PerfData:
                 if event:
                     yield event
             elif kind == RECORD_LOST:
-                self.lost += struct.unpack_from("=QQ", record)[1]
+                self.lost_records += struct.unpack_from("=QQ", record)[1]
             elif kind == RECORD_LOST_SAMPLES:
-                self.lost += struct.unpack_from("=Q", record)[0]
+                self.lost_samples += struct.unpack_from("=Q", record)[0]
             elif kind == RECORD_COMPRESSED:
                 raise CaptureError("compressed: record without -z")
             offset += length
+
+    @property
+    def lost(self):
+        """perf reports the same loss when it happens and again, as a sum, at the end."""
+        return max(self.lost_records, self.lost_samples)
 
     def sample_type_of(self, record):
         types = set(self.sample_types.values())
@@ -247,8 +250,22 @@ class RingPages:
                     yield Event(event_format, raw, time)
 
 
+def read_all(path):
+    """A file's bytes, or what there is in a trace_pipe_raw now: that gives one page a read and never ends."""
+    chunks = []
+    descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        while chunk := os.read(descriptor, 1 << 16):
+            chunks.append(chunk)
+    except BlockingIOError:
+        pass
+    finally:
+        os.close(descriptor)
+    return b"".join(chunks)
+
+
 def open_source(path, formats, page_size):
-    data = pathlib.Path(path).read_bytes()
+    data = read_all(path)
     if data.startswith(PERF_MAGIC):
         return PerfData(data)
     if not formats:
@@ -289,12 +306,15 @@ def main():
             source = open_source(path, formats, arguments.page_size)
             events += [event for event in source.events() if arguments.event in (None, event.format.name)]
             lost += source.lost
+        events.sort(key=lambda event: event.time)
         if arguments.verb == "payloads":
             write_payloads(events, arguments.outdir, arguments.field)
         else:
             for event in events:
                 print(json.dumps(event.to_json()))
-    except (CaptureError, OSError, struct.error) as error:
+    except struct.error as error:
+        sys.exit(f"perf_payloads: {' '.join(arguments.sources)}: cut short or damaged: {error}")
+    except (CaptureError, OSError) as error:
         sys.exit(f"perf_payloads: {' '.join(arguments.sources)}: {error}")
     if lost:
         print(f"perf_payloads: the capture lost records ({lost})", file=sys.stderr)
