@@ -31,11 +31,10 @@ static bool begin(struct hook_call *call)
 			return false;
 		resolve_all();
 	}
-	*call = (struct hook_call){{NULL, false}, 0, 0};
+	call->here = counting_here(HOOK_FAMILY_MEMORY);
+	call->timer = (struct hook_timer){0, 0};
 	if (relaxed_load(&memory_mode) & MEMORY_TIMED)
-		*call = hook_begin(HOOK_FAMILY_MEMORY);
-	else
-		call->here = counting_here(HOOK_FAMILY_MEMORY);
+		call->timer = hook_timer_start();
 	if (relaxed_load(&memory_mode) & MEMORY_OFF)
 		call->here.values = NULL;
 	return true;
@@ -49,7 +48,7 @@ static size_t usable(const struct hook_call *call, void *block)
 static void *end(const struct hook_call *call, enum MEMORY_OPERATION operation, void *block,
                  size_t requested, int error)
 {
-	if (call->start)
+	if (call->timer.start)
 		counting_record(call->here, PLACE(MEMORY_ALLOCATION_DURATION), operation,
 		                hook_elapsed(call));
 	if (block)
