@@ -3,10 +3,10 @@
 # with `set -e`; see steps.sh. A build is made once and used by the steps after it.
 # shellcheck disable=SC2034,SC2154,SC2164 # shared with ./check and steps.sh; set -e is on
 
-all_steps=(install gcc lint unit integration clang asan tsan aarch64 distcheck)
+all_steps=(install gcc lint unit integration bench clang asan tsan aarch64 distcheck)
 quick_steps=(gcc lint unit integration)
 # Those that must have run tests of their own.
-test_steps=(lint unit integration clang asan tsan aarch64 distcheck)
+test_steps=(lint unit integration bench clang asan tsan aarch64 distcheck)
 # Seconds; 300 where nothing stands here.
 declare -A step_limit=([install]=1200 [integration]=900 [distcheck]=900)
 
@@ -56,6 +56,7 @@ step_gcc() { build gcc CC=gcc; }
 step_lint() { check_in gcc "\$(lint_tests)"; }
 step_unit() { check_in gcc "\$(unit_tests)"; }
 step_integration() { check_in gcc "\$(integration_tests)"; }
+step_bench() { check_in gcc "\$(bench_tests)"; }
 
 step_clang() {
 	build clang CC=clang

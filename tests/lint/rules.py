@@ -21,7 +21,8 @@ MAY_INCLUDE = {
     "hooks": ["hooks/", "base/", "metrics/"],
     "preload": ["base/", "config/", "metrics/", "encoder/", "sink/", "hooks/", "preload/"],
     "cli": ["cli/", "base/", "config/", "metrics/", "encoder/", "sink/"],
-    "bench": ["bench/", "base/", "config/", "metrics/", "encoder/", "sink/"],
+    # The forwarding object exports what hooks.def names.
+    "bench": ["bench/", "hooks/hooks.def", "base/", "config/", "metrics/", "encoder/", "sink/"],
     "tests": ["tests/", "base/", "config/", "metrics/", "encoder/", "sink/", "cli/"],
 }
 SUFFIXES = {".c", ".h", ".S", ".def", ".sh", ".py", ".cc", ".am", ".ac", ".mjs", ".js"}

@@ -1,0 +1,137 @@
+#!/usr/bin/env python3
+"""`make bench-check`: instructions that a hook adds to a call, against bench/instruction-limits.txt.
+
+Counted by callgrind, which repeats where time does not. bench-loops runs each path with N and 2N
+rounds, plain and under the shim; the difference of the differences over N is what one round costs
+more. It fails where that is over the limit, or a path has no limit.
+
+  --update     writes the limits anew: what was measured and a tenth more
+  --self-test  shows that one instruction more is seen, and that a limit too low fails
+"""
+import argparse
+import glob
+import math
+import os
+import re
+import sys
+import tempfile
+
+from measure import HERE, Build, environment, paths, run, table
+
+ROUNDS = 200
+SETTLE_MS = 400  # the emitter wakes after 100 ms and calibrates the processor's counter
+LIMITS = os.path.join(HERE, "instruction-limits.txt")
+ROOM = 1.1
+LOOSE = 0.8  # below this part of its limit a path is named, so that the limit gets tightened
+
+
+def totals(build, preload):
+    """Instructions of each counted(), in the order in which they were run."""
+    with tempfile.TemporaryDirectory() as scratch:
+        out = os.path.join(scratch, "callgrind")
+        run(["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out}",
+             "--dump-after=counted", "--toggle-collect=run_*",
+             build.loops, "--count", str(ROUNDS), str(SETTLE_MS)], environment(preload))
+        result = {}
+        for path in glob.glob(out + ".*"):
+            with open(path, encoding="utf-8") as file:
+                text = file.read()
+            if "Trigger: --dump-after=counted" in text:
+                part = int(re.search(r"^part: (\d+)", text, re.MULTILINE)[1])
+                result[part] = int(re.search(r"^totals: (\d+)", text, re.MULTILINE)[1])
+    return [result[part] for part in sorted(result)]
+
+
+def a_round(build, preload):
+    """{path: instructions of one round}"""
+    names = [name for name, _, counted, _ in paths(build) if counted]
+    counts = totals(build, preload)
+    if len(counts) != 3 * len(names):
+        sys.exit(f"bench-check: {len(counts)} counts for {len(names)} paths")
+    return {name: (counts[3 * i + 2] - counts[3 * i + 1]) / ROUNDS for i, name in enumerate(names)}
+
+
+def added(build, preload, plain):
+    return {name: count - plain[name] for name, count in a_round(build, preload).items()}
+
+
+def read_limits(path):
+    limits = {}
+    with open(path, encoding="utf-8") as file:
+        for line in file:
+            words = line.split("#")[0].split()
+            if words:
+                limits[words[0]] = int(words[1])
+    return limits
+
+
+def write_limits(measured):
+    with open(LIMITS, "w", encoding="utf-8") as file:
+        file.write("# Instructions that one round of a path of bench-loops may have more under the "
+                   "shim (x86-64).\n# Written by `make bench-limits`: measured with gcc 12, and a tenth more.\n")
+        for name, count in measured.items():
+            file.write(f"{name} {math.ceil(max(count, 0) * ROOM)}\n")
+
+
+def over(measured, limits):
+    """Paths above their limit or without one."""
+    return [name for name, count in measured.items() if count > limits.get(name, -1)]
+
+
+def report(plain, measured, limits):
+    failed = over(measured, limits)
+    lines = []
+    for name, count in measured.items():
+        limit = limits.get(name)
+        word = "OVER" if name in failed else "ok"
+        if limit is None:
+            word = "has no limit"
+        elif word == "ok" and count < LOOSE * limit:
+            word = "far below: tighten with make bench-limits"
+        lines.append([name, f"{plain[name]:.1f}", f"{count:.1f}", limit, word])
+    table(["path", "plain", "added", "limit", ""], lines)
+    return failed
+
+
+def self_test(build, plain):
+    """With the forwarding object before ours every hooked call takes one jump more."""
+    ours, again = (added(build, build.shim, plain) for _ in range(2))
+    more = added(build, f"{build.forward} {build.shim}", plain)
+    # Timed paths vary by a few instructions with the time that was taken.
+    steady = {name: count for name, count in ours.items() if count >= 1 and count == again[name]}
+    if "malloc_64" not in steady:
+        sys.exit("bench-check: the count of malloc_64 does not repeat")
+    limits = {name: math.ceil(count) for name, count in steady.items()}
+    if over(steady, limits):
+        sys.exit(f"bench-check: {over(steady, limits)} over limits that are just met")
+    passed = [name for name in steady if more[name] <= limits[name]]
+    if passed:
+        sys.exit(f"bench-check: limits that are just met let one instruction more pass in {passed}")
+    if over(steady, {}) != list(steady):
+        sys.exit("bench-check: a path without a limit passed")
+    print(f"bench-check: sees one instruction more in {len(steady)} paths: {', '.join(steady)}")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__,
+                                     formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--build", required=True, help="the build directory")
+    parser.add_argument("--limits", default=LIMITS, help="another file of limits")
+    parser.add_argument("--update", action="store_true")
+    parser.add_argument("--self-test", action="store_true")
+    options = parser.parse_args()
+    build = Build(options.build)
+    plain = a_round(build, None)
+    if options.self_test:
+        self_test(build, plain)
+        return
+    measured = added(build, build.shim, plain)
+    if options.update:
+        write_limits(measured)
+    failed = report(plain, measured, read_limits(options.limits))
+    if failed:
+        sys.exit(f"bench-check: over the limit of instructions: {', '.join(failed)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,81 @@
+/* Descriptors and files. */
+#include <fcntl.h>
+#include <stdio.h>
+#include <sys/uio.h>
+#include <unistd.h>
+#include "bench/loops.h"
+
+static int open_device(const char *path, int flags)
+{
+	int fd = open(path, flags);
+
+	expect(fd >= 0, path);
+	return fd;
+}
+
+static void run_read(unsigned long calls)
+{
+	int fd = open_device("/dev/zero", O_RDONLY);
+	char byte;
+
+	for (unsigned long i = 0; i < calls; i++)
+		expect(read(fd, &byte, 1) == 1, "read");
+	close(fd);
+}
+
+static void run_write(unsigned long calls)
+{
+	int fd = open_device("/dev/null", O_WRONLY);
+
+	for (unsigned long i = 0; i < calls; i++)
+		expect(write(fd, "", 1) == 1, "write");
+	close(fd);
+}
+
+static void run_pread(unsigned long calls)
+{
+	int fd = open_device("/dev/zero", O_RDONLY);
+	char byte;
+
+	for (unsigned long i = 0; i < calls; i++)
+		expect(pread(fd, &byte, 1, 0) == 1, "pread");
+	close(fd);
+}
+
+static void run_writev(unsigned long calls)
+{
+	int fd = open_device("/dev/null", O_WRONLY);
+	char bytes[2] = "";
+	struct iovec vector[2] = {{bytes, 1}, {bytes + 1, 1}};
+
+	for (unsigned long i = 0; i < calls; i++)
+		expect(writev(fd, vector, 2) == 2, "writev");
+	close(fd);
+}
+
+static void run_open_close(unsigned long calls)
+{
+	for (unsigned long i = 0; i < calls; i++)
+		close(open_device("/dev/null", O_RDONLY));
+}
+
+static void run_putc(unsigned long calls)
+{
+	static FILE *file;
+
+	if (!file)
+		file = fopen("/dev/null", "w");
+	expect(file, "/dev/null");
+	for (unsigned long i = 0; i < calls; i++)
+		putc('x', file);
+}
+
+const struct path file_paths[] = {
+	{"read", run_read, 5000, true, "read 1 byte of /dev/zero"},
+	{"write", run_write, 5000, true, "write 1 byte to /dev/null"},
+	{"pread", run_pread, 5000, true, "pread 1 byte of /dev/zero"},
+	{"writev", run_writev, 5000, true, "writev 2 bytes to /dev/null"},
+	{"open_close", run_open_close, 2000, true, "open /dev/null and close it"},
+	{"putc", run_putc, 50000, true, "putc to /dev/null"},
+	{NULL, NULL, 0, false, NULL},
+};
