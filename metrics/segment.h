@@ -84,6 +84,7 @@ struct segment_identity {
 		*directory; /* made with mode 0700 if missing; must be ours and closed to others */
 	uint64_t start_time_ns;
 	int64_t inherited_bytes, inherited_blocks;
+	bool session; /* the directory is a session's: the dead in it stay */
 };
 
 /*
@@ -111,6 +112,14 @@ void segment_unlink(struct segment *segment);
 void segment_exec_begin(struct segment *segment);
 void segment_exec_failed(struct segment *segment);
 void segment_exec_sweep(const char *directory, uint32_t pid);
+
+/*
+ * Unlinks the segments of killed processes in a directory, the latest SEGMENT_DEAD_KEPT apart: they
+ * may be read, but may not fill the file system. Not for a session, whose owner reads them all.
+ * Only those of the pid namespace given.
+ */
+#define SEGMENT_DEAD_KEPT 64
+void segment_sweep(const char *directory, uint64_t pid_namespace);
 
 /* Drops this process's mapping of it (a fork child drops its parent's). */
 void segment_unmap(struct segment *segment);

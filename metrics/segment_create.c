@@ -14,7 +14,8 @@
 #include "metrics/segment_internal.h"
 
 #define KERNEL_SIGSET_SIZE  8
-#define SEGMENT_SPACE_SHARE 16 /* at most this part of what the file system has free */
+#define SWEEP_FILES         512 /* in the file system: more of them may be segments of the dead */
+#define SEGMENT_SPACE_SHARE 16  /* at most this part of what the file system has free */
 
 uint32_t segment_layout(void)
 {
@@ -67,14 +68,16 @@ static int open_directory(const char *path)
 }
 
 /* How many shards there is room for: in the part of the file system that we allow ourselves, and
- * within RLIMIT_FSIZE, whose SIGXFSZ would kill. -ENOSPC: not even one. */
-static int shards_that_fit(int directory)
+ * within RLIMIT_FSIZE, whose SIGXFSZ would kill. -ENOSPC: not even one. *ret_files: in use there.
+ */
+static int shards_that_fit(int directory, uint64_t *ret_files)
 {
 	struct statfs fs;
 	uint64_t share, limit = segment_file_limit();
 
 	if (sys_call(SYS_fstatfs, directory, &fs) < 0)
 		return -ENOSPC;
+	*ret_files = (uint64_t)fs.f_files - (uint64_t)fs.f_ffree;
 	share = (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize / SEGMENT_SPACE_SHARE;
 	if (fs.f_blocks == 0 || share > limit) /* tmpfs without a limit has no blocks */
 		share = limit;
@@ -116,12 +119,25 @@ static int allocate(int fd, void *base, uint32_t *shard_limit)
 	return fd < 0 ? 0 : (int)sys_call(SYS_fallocate, fd, 0, 0, SEGMENT_FIRST_MAP);
 }
 
-static int map_file(struct segment *segment, const char *directory, int directory_fd,
-                    uint64_t boottime_ns, uint32_t *ret_limit)
+static uint64_t pid_namespace(void)
 {
-	int fits = shards_that_fit(directory_fd), fd, err;
+	struct stat status;
+	long err = sys_call(SYS_newfstatat, AT_FDCWD, "/proc/self/ns/pid", &status, 0);
+
+	return err ? 0 : (uint64_t)status.st_ino;
+}
+
+static int map_file(struct segment *segment, const struct segment_identity *identity,
+                    int directory_fd, uint64_t boottime_ns, uint32_t *ret_limit)
+{
+	const char *directory = identity->directory;
+	uint64_t files = 0;
+	int fits = shards_that_fit(directory_fd, &files), fd, err;
 	long base;
 
+	/* Also where every process is killed before its emitter has swept. */
+	if (files > SWEEP_FILES && !identity->session)
+		segment_sweep(directory, pid_namespace());
 	if (fits < 0)
 		return fits;
 	*ret_limit = (uint32_t)fits;
@@ -163,14 +179,6 @@ static int map_anonymous(struct segment *segment, uint32_t *ret_limit)
 	}
 	segment->header = (struct segment_header *)base;
 	return 0;
-}
-
-static uint64_t pid_namespace(void)
-{
-	struct stat status;
-	long err = sys_call(SYS_newfstatat, AT_FDCWD, "/proc/self/ns/pid", &status, 0);
-
-	return err ? 0 : (uint64_t)status.st_ino;
 }
 
 static void make_uuid(uint8_t uuid[16], uint64_t seed)
@@ -218,7 +226,7 @@ static int create(struct segment *segment, const struct segment_identity *identi
 	int fd = open_directory(identity->directory), err = fd;
 
 	if (fd >= 0) {
-		err = map_file(segment, identity->directory, fd, boottime_ns, &limit);
+		err = map_file(segment, identity, fd, boottime_ns, &limit);
 		sys_call(SYS_close, fd);
 	}
 	if (err)

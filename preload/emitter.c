@@ -117,6 +117,8 @@ static void run(struct exporter *exporter)
 	if (!own_files())
 		return;
 	clock_calibrate(shim.start_ticks, shim.start_monotonic_ns);
+	if (!shim.session && counting_segment()->header)
+		segment_sweep(shim.directory, counting_segment()->header->pid_namespace);
 	while (!acquire_load(&emitter.stop)) {
 		calls = acquire_load(&emitter.calls);
 		now = clock_read_ns(CLOCK_MONOTONIC);

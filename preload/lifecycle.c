@@ -198,6 +198,7 @@ void lifecycle_postfork_child(void)
 	relaxed_store(&books_closed, 0);
 	emitter_postfork_child();
 	child_identity.directory = shim.directory;
+	child_identity.session = shim.session != NULL;
 	child_identity.start_time_ns = shim.start_time_ns;
 	counting_postfork_child(&child_identity);
 	if (!shim.restricted)
@@ -206,7 +207,7 @@ void lifecycle_postfork_child(void)
 
 void lifecycle_begin(void)
 {
-	struct segment_identity identity = {shim.directory, 0, 0, 0};
+	struct segment_identity identity = {shim.directory, 0, 0, 0, shim.session != NULL};
 
 	start_clocks();
 	observe_begin(&shim.observed);

@@ -1,0 +1,114 @@
+/*
+ * Segments of killed processes stay behind to be read. Left alone they would fill /dev/shm, so only
+ * the latest SEGMENT_DEAD_KEPT of a user are kept. Raw system calls; a wrong guess costs a name,
+ * never a process's memory.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include "base/memory.h"
+#include "metrics/segment_internal.h"
+
+#define DIRENT_LENGTH_AT 16 /* of struct linux_dirent64 */
+#define DIRENT_NAME_AT   19
+
+/* The latest times found, smallest first. One sweep at a time in a process. */
+struct latest {
+	uint64_t times[SEGMENT_DEAD_KEPT];
+	uint32_t count;
+};
+
+static void note(struct latest *latest, uint64_t time)
+{
+	uint32_t at = 0;
+
+	if (latest->count == SEGMENT_DEAD_KEPT && time <= latest->times[0])
+		return;
+	if (latest->count < SEGMENT_DEAD_KEPT)
+		at = latest->count++;
+	else
+		for (; at + 1 < SEGMENT_DEAD_KEPT && latest->times[at + 1] < time; at++)
+			latest->times[at] = latest->times[at + 1];
+	for (; at > 0 && latest->times[at - 1] > time; at--)
+		latest->times[at] = latest->times[at - 1];
+	latest->times[at] = time;
+}
+
+/* "<pid>.<time>" of a process that is gone. */
+static bool is_dead(const char *name, uint64_t *ret_time)
+{
+	uint64_t pid = string_to_u64(&name);
+
+	if (pid == 0 || pid > INT32_MAX || *name++ != '.')
+		return false;
+	*ret_time = string_to_u64(&name);
+	return *ret_time && *name == '\0' && sys_call(SYS_kill, pid, 0) == -ESRCH;
+}
+
+/* A word of a segment's header; 0 if it cannot be read. */
+static uint64_t header_word(int fd, size_t offset)
+{
+	uint64_t word = 0;
+
+	sys_call(SYS_pread64, fd, &word, sizeof(word), offset);
+	return word;
+}
+
+/* Processes of another pid namespace only seem to be gone. */
+static bool is_of_namespace(int directory, const char *name, uint64_t pid_namespace)
+{
+	int fd = (int)sys_call(SYS_openat, directory, name,
+	                       O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
+	bool is;
+
+	if (fd < 0)
+		return false;
+	is = header_word(fd, offsetof(struct segment_header, magic)) == SEGMENT_MAGIC &&
+	     header_word(fd, offsetof(struct segment_header, pid_namespace)) == pid_namespace;
+	sys_call(SYS_close, fd);
+	return is;
+}
+
+/* One pass over the directory: notes the dead, or unlinks those from before the times noted. */
+static void pass(int directory, struct latest *latest, uint64_t pid_namespace, bool unlinks)
+{
+	static char entries[4096];
+	uint16_t length;
+	uint64_t time;
+	long bytes;
+
+	sys_call(SYS_lseek, directory, 0, 0 /* SEEK_SET */);
+	while ((bytes = sys_call(SYS_getdents64, directory, entries, sizeof(entries))) > 0) {
+		for (long at = 0; at < bytes; at += length) {
+			const char *name = entries + at + DIRENT_NAME_AT;
+
+			memcpy(&length, entries + at + DIRENT_LENGTH_AT, sizeof(length));
+			if (!is_dead(name, &time))
+				continue;
+			if (!unlinks)
+				note(latest, time);
+			else if (time < latest->times[0] &&
+			         is_of_namespace(directory, name, pid_namespace))
+				sys_call(SYS_unlinkat, directory, name, 0);
+		}
+	}
+}
+
+void segment_sweep(const char *path, uint64_t pid_namespace)
+{
+	static struct latest latest;
+	static uint32_t busy;
+	int directory;
+
+	if (!pid_namespace || __atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE))
+		return;
+	latest.count = 0;
+	directory = (int)sys_call(SYS_openat, AT_FDCWD, path,
+	                          O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+	if (directory >= 0) {
+		pass(directory, &latest, pid_namespace, false);
+		if (latest.count == SEGMENT_DEAD_KEPT)
+			pass(directory, &latest, pid_namespace, true);
+		sys_call(SYS_close, directory);
+	}
+	__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
+}
