@@ -81,6 +81,13 @@ static int read_meter_provider(struct json_reader *reader, struct json_t *value)
 	return err ? err : read_object(reader, value);
 }
 
+static int read_distribution(struct json_reader *reader, struct json_t *value)
+{
+	if (value->type == JSON_OBJECT && reader->json->object_size(value) == 0)
+		return reader_error(reader, "expected at least one member, otelue");
+	return read_object(reader, value);
+}
+
 /* The first that matches holds. */
 static const struct {
 	const char *pointer;
@@ -109,7 +116,7 @@ static const struct {
 	{"/logger_provider", read_foreign},
 	{"/propagator", read_foreign},
 	{"/instrumentation~1development", read_foreign},
-	{"/distribution", read_object},
+	{"/distribution", read_distribution},
 	{OTELUE, read_object},
 	{OTELUE "/hooks", read_object},
 	{OTELUE "/hooks/*", read_hook_family},
