@@ -6,6 +6,7 @@
 #include <dlfcn.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
+#include <sys/uio.h>
 #include <unistd.h>
 #include "base/memory.h"
 #include "base/syscall.h"
@@ -36,14 +37,17 @@ static const char *variable(char *const *envp, const char *name)
 	return NULL;
 }
 
-/* The one line that we may print. */
+/* The one line that we may print, in one piece: other processes may print theirs. */
 static void complain(const struct settings_error *error)
 {
 	static const char prefix[] = "otelue: ", suffix[] = " (nothing is counted)\n";
+	struct iovec pieces[] = {
+		{(void *)(uintptr_t)prefix, sizeof(prefix) - 1},
+		{(void *)(uintptr_t)error->text, string_length(error->text)},
+		{(void *)(uintptr_t)suffix, sizeof(suffix) - 1},
+	};
 
-	sys_call(SYS_write, 2, prefix, sizeof(prefix) - 1);
-	sys_call(SYS_write, 2, error->text, string_length(error->text));
-	sys_call(SYS_write, 2, suffix, sizeof(suffix) - 1);
+	sys_call(SYS_writev, 2, pieces, sizeof(pieces) / sizeof(pieces[0]));
 }
 
 static bool load_settings(char *const *envp, bool secure)

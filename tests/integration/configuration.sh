@@ -1,0 +1,119 @@
+#!/bin/bash
+# The shim and its configuration, seen from the program: what a file costs it, good or bad.
+# shellcheck source=tests/lib/test.sh
+. "${OTELUE_SRC:-$(dirname "$0")/../..}/tests/lib/test.sh"
+
+unset "${!OTEL_@}" "${!OTELUE_CONFIG@}" "${!OTELUE_METRIC@}"
+
+# Writes the file that OTELUE_CONFIG names: metrics go to $PWD/PID.jsonl. configure [DISTRIBUTION'S MEMBERS]
+configure() {
+	cat >otelue.json <<-END
+	{"file_format": "1.1", "resource": {"attributes": [{"name": "service.name", "value": "\${NAME:-shop}"}]},
+	 "meter_provider": {"readers": [{"periodic": {"interval": 60000, "exporter": {
+	   "otlp_file/development": {"output_stream": "file://$PWD/%p.jsonl"}}}}]},
+	 "distribution": {"otelue": {"export": {"on_exit": true}${1:+, $1}}}}
+	END
+	export OTELUE_CONFIG=$PWD/otelue.json
+}
+
+exported() { cat ./*.jsonl 2>/dev/null || true; }
+
+a_file_is_obeyed() {
+	configure
+	run shim true
+	expect_code 0
+	[[ $(exported) == *'"service.name","value":{"stringValue":"shop"}'* ]] || fail "no metrics of shop: $(exported)"
+}
+
+a_file_leaves_environment_and_descriptors_alone() {
+	configure
+	expect_transparent sh -c 'env | grep -Ev "^(LD_PRELOAD|_)=" | sort'
+	expect_transparent ls /proc/self/fd
+	expect_transparent sh -c 'echo $0; exec 7<&0; ls /proc/self/fd; exit 4'
+}
+
+a_bad_file_costs_one_line_and_nothing_is_counted() {
+	configure '"export": {"max_event_size": 9000}'
+	sed -i 's/"export": {"on_exit": true}, //' otelue.json
+	run sh -c 'echo out; exit 3'
+	cp .output plain
+	run shim sh -c 'echo out; exit 3'
+	expect_code 3
+	expect_same .output plain
+	expect_equal "$errors" "otelue: $OTELUE_CONFIG: /distribution/otelue/export/max_event_size: expected an integer ≤ \
+8168, got 9000 (nothing is counted)"
+	expect_equal "$(exported)" ""
+}
+
+every_bad_program_of_a_pipe_says_it_in_whole_lines() {
+	export OTELUE_CONFIG=/nonexistent/otelue.json
+	shim sh -c 'for i in 1 2 3 4 5 6 7 8; do ls / & done; wait' >/dev/null 2>lines
+	expect_equal "$(sort -u lines)" \
+		'otelue: OTELUE_CONFIG: "/nonexistent/otelue.json" does not exist; correct the path (nothing is counted)'
+	expect_equal "$(wc -l <lines)" 9
+}
+
+the_kill_switch_silences_a_bad_file() {
+	export OTELUE_CONFIG=/nonexistent/otelue.json OTELUE_DISABLED=true
+	expect_transparent ls /
+}
+
+an_excluded_program_is_not_observed() {
+	configure '"programs": {"excluded": ["true"]}'
+	run shim true
+	expect_code 0
+	expect_equal "$(exported)" ""
+	run shim expr 1
+	[[ $(exported) == *'"stringValue":"expr"'* ]] || fail "expr was not observed"
+}
+
+the_library_is_gone_when_the_program_starts() {
+	configure
+	run shim cat /proc/self/maps
+	[[ $output == *libotelue_preload* ]] || fail "no shim in: $output"
+	[[ $output != *jansson* ]] || fail "$(grep jansson <<<"$output")"
+}
+
+library_opened() { grep -c 'open.*libjansson' trace || true; }
+
+the_second_process_needs_no_library() {
+	need strace
+	configure
+	sleep 2.2 # a file that has just been written to may be written to again
+	run strace -f -o trace -E "LD_PRELOAD=$OTELUE_PRELOAD" true
+	expect_equal "$(library_opened)" 1 "first process"
+	run strace -f -o trace -E "LD_PRELOAD=$OTELUE_PRELOAD" true
+	expect_equal "$(library_opened)" 0 "second process"
+	export NAME=other
+	run strace -f -o trace -E "LD_PRELOAD=$OTELUE_PRELOAD" true
+	expect_equal "$(library_opened)" 1 "with another variable"
+	[[ $(exported) == *'{"stringValue":"other"}'* ]] || fail "the variable was not obeyed"
+}
+
+functions_of_the_program_do_not_take_the_librarys_place() {
+	configure
+	expect_transparent "$programs/own_json"
+	[[ $(exported) == *'{"stringValue":"shop"}'* ]] || fail "the file was not read"
+}
+
+one_of_another_users_files_is_refused() {
+	configure
+	((EUID == 0)) || skip "only root can give files away"
+	chown 65534 otelue.json
+	run shim true
+	expect_code 0
+	expect_equal "$errors" "otelue: OTELUE_CONFIG: \"$OTELUE_CONFIG\" is refused: it belongs to another user; it must be \
+root's or your own (chown) (nothing is counted)"
+}
+
+test_case a_file_is_obeyed
+test_case a_file_leaves_environment_and_descriptors_alone
+test_case a_bad_file_costs_one_line_and_nothing_is_counted
+test_case every_bad_program_of_a_pipe_says_it_in_whole_lines
+test_case the_kill_switch_silences_a_bad_file
+test_case an_excluded_program_is_not_observed
+test_case the_library_is_gone_when_the_program_starts
+test_case the_second_process_needs_no_library
+test_case functions_of_the_program_do_not_take_the_librarys_place
+test_case one_of_another_users_files_is_refused
+test_done
