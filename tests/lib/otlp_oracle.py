@@ -26,7 +26,7 @@ SCOPE = "otelue"
 SCHEMA = "https://opentelemetry.io/schemas/"
 SCALE = 2
 MOST_BUCKETS = 160
-BUCKET_RANGE = {"BYTES": (-1, 120), "SECONDS": (-121, 39)}  # 1 B to 1 GiB; 2^-30 s to 1024 s
+BUCKET_RANGE = {"BYTES": (-1, 119), "SECONDS": (-121, 38)}  # the last one takes all that is larger
 REQUIRED = ("service.name", "service.instance.id", "process.pid", "telemetry.sdk.name", "telemetry.sdk.language",
             "telemetry.sdk.version")
 

@@ -66,6 +66,7 @@ Test(otlp, descriptions_as_protoc)
 {
 	fixture_make_golden(&f);
 	f.input.descriptions = true;
+	f.options.families = 0;
 	compare_with("descriptions");
 }
 
