@@ -146,7 +146,7 @@ void counting_postfork_child(const struct segment_identity *identity)
 		pthread_setspecific(thread_end_key, NULL);
 	if (!wiping) /* a kernel before 4.14 */
 		memset(&wiped, 0, sizeof(wiped));
-	segment_unmap(&inherited);
+	segment_abandon(&inherited);
 	counting_start(identity);
 	relaxed_store(&hook_thread.claiming, 0);
 }

@@ -183,17 +183,23 @@ void segment_exec_sweep(const char *directory, uint32_t pid)
 	sys_call(SYS_unlinkat, AT_FDCWD, path, 0);
 }
 
-void segment_unmap(struct segment *segment)
+static void make_private(void *start, size_t size)
+{
+	sys_call(SYS_mmap, start, size, PROT_READ | PROT_WRITE,
+	         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+}
+
+void segment_abandon(struct segment *segment)
 {
 	uint32_t mapped = segment->shards_mapped, index = SEGMENT_FIRST_CHUNK, shards;
 
 	if (!segment->header)
 		return;
-	sys_call(SYS_munmap, segment->header, SEGMENT_FIRST_MAP);
+	make_private(segment->header, SEGMENT_FIRST_MAP);
 	for (; index < mapped; index += SEGMENT_CHUNK) {
 		shards = mapped - index < SEGMENT_CHUNK ? mapped - index : SEGMENT_CHUNK;
-		sys_call(SYS_munmap, shard_address(segment, index) - SEGMENT_PAGE,
-		         SEGMENT_PAGE + (size_t)shards * SEGMENT_SHARD_SIZE);
+		make_private(shard_address(segment, index) - SEGMENT_PAGE,
+		             SEGMENT_PAGE + (size_t)shards * SEGMENT_SHARD_SIZE);
 	}
 	memset(segment, 0, sizeof(*segment));
 }

@@ -121,8 +121,11 @@ void segment_exec_sweep(const char *directory, uint32_t pid);
 #define SEGMENT_DEAD_KEPT 64
 void segment_sweep(const char *directory, uint64_t pid_namespace);
 
-/* Drops this process's mapping of it (a fork child drops its parent's). */
-void segment_unmap(struct segment *segment);
+/*
+ * In a fork child: puts private memory in the place of its parent's pages. Not just unmapped,
+ * because a hook that was interrupted by the signal handler that forked may still write there.
+ */
+void segment_abandon(struct segment *segment);
 
 /* Appends one line to the messages, dropped when there is no room. Not for hot paths; any thread.
  */

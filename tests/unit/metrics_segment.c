@@ -311,16 +311,26 @@ Test(segment, counts_on_without_a_name)
 	cr_assert_eq(counted(), 2);
 }
 
-Test(segment, unmaps_all_that_it_mapped)
+Test(segment, abandoned_may_be_written_to_and_is_not_changed)
 {
-	void *header = segment.header;
-	unsigned char resident;
+	struct shard_values *shards[30];
+	int fd = open(segment.path, O_RDONLY);
+	static unsigned char before[SEGMENT_SHARDS_OFFSET + 30 * SEGMENT_SHARD_SIZE];
+	static unsigned char after[sizeof(before)];
 
-	for (int i = 0; i < 30; i++)
-		segment_claim(&segment, 1);
-	segment_unmap(&segment);
+	for (int i = 0; i < 30; i++) {
+		shards[i] = segment_claim(&segment, 1);
+		cr_assert_not_null(shards[i]);
+		shards[i]->FILE_IO[0] = 5;
+	}
+	cr_assert_eq(pread(fd, before, sizeof(before), 0), sizeof(before));
+	segment_abandon(&segment);
 	cr_assert_null(segment.header);
-	cr_assert_neq(mincore(header, SEGMENT_PAGE, &resident), 0, "nothing is mapped there");
+	for (int i = 0; i < 30; i++)
+		shards[i]->FILE_IO[0]++;
+	cr_assert_eq(pread(fd, after, sizeof(after), 0), sizeof(after));
+	cr_assert_eq(memcmp(before, after, sizeof(before)), 0);
+	close(fd);
 }
 
 Test(segment, keeps_messages_until_there_is_no_room)
