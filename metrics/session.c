@@ -176,9 +176,14 @@ static void say(struct session_accumulator *accumulator, const char *program, ui
                 const char *line, size_t length)
 {
 	char prefix[128];
-	size_t n = string_copy(prefix, sizeof(prefix) - 16, program);
 	uint32_t size, at = relaxed_load(&accumulator->messages_length);
+	size_t n;
 
+	for (const char *c = program; *c; c++) {
+		if (*c == '/')
+			program = c + 1;
+	}
+	n = string_copy(prefix, sizeof(prefix) - 16, program);
 	n += string_copy(prefix + n, sizeof(prefix) - n, "[");
 	n += string_from_u64(prefix + n, pid);
 	n += string_copy(prefix + n, sizeof(prefix) - n, "]: ");

@@ -42,8 +42,8 @@ int session_merge(const char *directory, const struct process_values *totals, ui
 
 /*
  * Keeps what a process had to say, before its segment is unlinked: each line of `messages` (ended
- * by NUL) as "program[pid]: line", but not a line that another process has said already. Lines that
- * have no room are dropped. 0 or -errno.
+ * by NUL) as "program[pid]: line" (of the program's path the last part), but not a line that
+ * another process has said already. Lines that have no room are dropped. 0 or -errno.
  */
 int session_message(const char *directory, const char *program, uint32_t pid, const char *messages);
 

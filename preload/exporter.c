@@ -9,6 +9,7 @@
 #include "hooks/counting.h"
 #include "preload/detect.h"
 #include "preload/exporter.h"
+#include "sink/user_events_explain.h"
 #include "preload/shim.h"
 
 #define RETRY_FIRST_NS UINT64_C(1000000000)
@@ -22,9 +23,9 @@ static bool sink_enabled(enum SINK sink)
 }
 
 /* One line for each new kind of failure, none for its repetitions. */
-static void log_failure(int *last, int err, const char *what)
+static void log_failure(int *last, int err, const char *what, const char *why)
 {
-	char line[160], number[21];
+	char line[256], number[21];
 	size_t n;
 
 	if (*last == err)
@@ -35,7 +36,9 @@ static void log_failure(int *last, int err, const char *what)
 	n = string_copy(line, sizeof(line), what);
 	n += string_copy(line + n, sizeof(line) - n, ": error ");
 	string_from_u64(number, (uint64_t)-err);
-	string_copy(line + n, sizeof(line) - n, number);
+	n += string_copy(line + n, sizeof(line) - n, number);
+	n += string_copy(line + n, sizeof(line) - n, *why ? ", " : "");
+	string_copy(line + n, sizeof(line) - n, why);
 	shim_log(LOG_LEVEL_WARN, line);
 }
 
@@ -54,7 +57,10 @@ static void try_to_register(struct exporter *exporter, uint64_t now_ns)
 		exporter->retry_after_ns *= 2;
 	/* A kernel without user_events is no failure: `otelue run` shows the counts there. */
 	log_failure(&exporter->user_events_error, err == -ENOENT ? 0 : err,
-	            "user_events cannot be used");
+	            "user_events cannot be used",
+	            user_events_explain(err == -EACCES ? USER_EVENTS_OPEN : USER_EVENTS_REGISTERING,
+	                                err)
+	                    ->problem);
 }
 
 static bool listening(const struct exporter *exporter)
@@ -187,7 +193,7 @@ static void export_otlp_events(struct exporter *exporter)
 		                     &output);
 		if (length < 0) {
 			log_failure(&exporter->user_events_error, (int)length,
-			            "the resource does not fit into an event");
+			            "the resource does not fit into an event", "");
 			return;
 		}
 		observe_add(counting_process(), METRIC_MEASUREMENTS_DROPPED, DROP_REASON_OVERSIZE,
@@ -285,7 +291,7 @@ void exporter_export(struct exporter *exporter)
 		export_records(exporter);
 	if (sink_enabled(SINK_FILE))
 		log_failure(&exporter->file_error, export_file(exporter),
-		            "OTELUE_FILE cannot be written");
+		            "OTELUE_FILE cannot be written", "");
 }
 
 void exporter_close(struct exporter *exporter)

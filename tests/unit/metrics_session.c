@@ -144,7 +144,7 @@ static const char *messages(void)
 
 Test(session, keeps_messages_with_their_process)
 {
-	cr_assert_eq(session_message(scratch, "one", 11, "first\nsecond\n"), 0);
+	cr_assert_eq(session_message(scratch, "/usr/bin/one", 11, "first\nsecond\n"), 0);
 	cr_assert_eq(session_message(scratch, "two", 22, "third"), 0);
 	cr_assert_str_eq(messages(), "one[11]: first\none[11]: second\ntwo[22]: third\n");
 }
