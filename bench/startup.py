@@ -1,0 +1,118 @@
+#!/usr/bin/env python3
+"""`make bench-startup`: what the shim adds to the life of a tiny program, step by step.
+
+A step is the difference between two ways of starting it, of which one does it and one does not.
+Time is compared by the lowest of many interleaved starts, the CPU time of all the program's threads
+by the median. Beside it the system calls, from strace.
+"""
+import argparse
+import collections
+import os
+import re
+import statistics
+import sys
+import tempfile
+
+from measure import Build, budgets, installed, run, table
+
+
+def ways(build, scratch):
+    """How the tiny program is started: label to environment."""
+    ours = f"LD_PRELOAD={build.shim}"
+    return {
+        "plain": [],
+        "empty object": [f"LD_PRELOAD={build.empty}"],
+        "forwarding": [f"LD_PRELOAD={build.forward}"],
+        "disabled": [ours, "OTELUE_DISABLED=true"],
+        "otelue": [ours],
+        "to a file": [ours, "OTELUE_METRICS_EXPORTER=otlp_file",
+                      f"OTELUE_FILE={os.path.join(scratch, 'metrics.jsonl')}"],
+    }
+
+
+def costs(build, rounds, variants, *options):
+    """{label: (lowest wall time, median CPU time)} in microseconds"""
+    words = []
+    for label, variables in variants.items():
+        words += ["--", label, *variables]
+    out = run([build.start, *options, str(rounds), build.tiny, *words[1:]])
+    result = {}
+    for line in out.splitlines():
+        label, *pairs = line.split("\t")
+        wall, cpu = zip(*(map(float, pair.split(":")) for pair in pairs))
+        result[label] = (min(wall), statistics.median(cpu))
+    return result
+
+
+def system_calls(build, variables, scratch):
+    """How often each system call is made, by all threads."""
+    out = os.path.join(scratch, "strace")
+    arguments = [word for variable in variables for word in ("-E", variable)]
+    run(["strace", "-f", "-o", out, *arguments, build.tiny])
+    counts = collections.Counter()
+    with open(out, encoding="utf-8", errors="replace") as file:
+        for line in file:
+            match = re.match(r"\d+ +(\w+)\(", line)
+            if match:
+                counts[match[1]] += 1
+    return counts
+
+
+def less(more, fewer):
+    return tuple(a - b for a, b in zip(more, fewer))
+
+
+def print_steps(free, filtered):
+    """The emitter's step is what is left over when everything but it is done (under a filter).
+    Returns the wall time that the whole adds."""
+    disabled = less(free["disabled"], free["plain"])
+    all_but_emitter = less(filtered["otelue"], filtered["plain"])
+    whole = less(free["otelue"], free["plain"])
+    steps = [
+        ["plain", free["plain"]],
+        ["+ any object, empty", less(free["empty object"], free["plain"])],
+        ["+ an object with our names that forwards", less(free["forwarding"], free["plain"])],
+        ["+ ours, disabled: loaded, relocated, settings read", disabled],
+        ["  ... and counting: segment made, taken away", less(all_but_emitter, disabled)],
+        ["  ... and the emitter: cloned, ended with the process", less(whole, all_but_emitter)],
+        ["+ ours, whole", whole],
+        ["  ... and an export to a file at exit", less(free["to a file"], free["otelue"])],
+    ]
+    table(["a tiny program, posix_spawn to its end", "us", "us of CPU"],
+          [[name, f"{wall:.0f}", f"{cpu:.0f}"] for name, (wall, cpu) in steps])
+    return whole[0]
+
+
+def print_system_calls(build, variants, scratch):
+    labels = ["plain", "disabled", "otelue", "to a file"]
+    counts = {label: system_calls(build, variants[label], scratch) for label in labels}
+    names = sorted(set().union(*counts.values()), key=lambda name: -counts["to a file"][name])
+    rows = [["all"] + [sum(counts[label].values()) for label in labels]]
+    rows += [[name] + [counts[label][name] for label in labels] for name in names
+             if len({counts[label][name] for label in labels}) > 1]
+    table(["system call"] + labels, rows)
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--build", required=True, help="the build directory")
+    parser.add_argument("--rounds", type=int, default=500, help="interleaved starts of each")
+    options = parser.parse_args()
+    build = Build(options.build)
+    with tempfile.TemporaryDirectory() as scratch:
+        variants = ways(build, scratch)
+        free = costs(build, options.rounds, variants)
+        filtered = costs(build, options.rounds,
+                         {label: variants[label] for label in ("plain", "otelue")}, "--filter")
+        added = print_steps(free, filtered)
+        if installed("strace"):
+            print_system_calls(build, variants, scratch)
+        else:
+            print("system calls: strace is not installed")
+    limit = budgets()["start"][1]
+    print(f"start: {added:+.0f} us of +{limit:g} us: {'within' if added <= limit else 'OVER'}")
+    sys.exit(added > limit)
+
+
+if __name__ == "__main__":
+    main()
