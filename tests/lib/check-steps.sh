@@ -3,10 +3,10 @@
 # with `set -e`; see steps.sh. A build is made once and used by the steps after it.
 # shellcheck disable=SC2034,SC2154,SC2164 # shared with ./check and steps.sh; set -e is on
 
-all_steps=(install gcc lint unit integration bench clang asan tsan aarch64 distcheck)
+all_steps=(install gcc lint unit integration bench clang fuzz asan tsan aarch64 distcheck)
 quick_steps=(gcc lint unit integration)
 # Those that must have run tests of their own.
-test_steps=(lint unit integration bench clang asan tsan aarch64 distcheck)
+test_steps=(lint unit integration bench clang fuzz asan tsan aarch64 distcheck)
 # Seconds; 300 where nothing stands here.
 declare -A step_limit=([install]=1200 [integration]=900 [distcheck]=900)
 
@@ -61,6 +61,15 @@ step_bench() { check_in gcc "\$(bench_tests)"; }
 step_clang() {
 	build clang CC=clang
 	check_in clang "\$(unit_tests)"
+}
+
+step_fuzz() {
+	mkdir -p "$work/fuzz"
+	cd "$work/fuzz"
+	[[ -f config.status && config.status -nt $source_dir/configure ]] ||
+		"$source_dir/configure" CC=clang --enable-werror --enable-fuzzers
+	make -j"$jobs" fuzz FUZZ_SECONDS=20
+	record pass "no input makes the fuzzed code fail"
 }
 
 step_asan() {
