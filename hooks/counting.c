@@ -89,7 +89,7 @@ struct counting counting_slow(void)
 	return here;
 }
 
-int counting_start(const struct segment_identity *identity)
+static int start(const struct segment_identity *identity, void *place)
 {
 	struct process_values *process;
 	static struct segment segment; /* made aside: readers of `wiped` see all of it or nothing */
@@ -97,7 +97,7 @@ int counting_start(const struct segment_identity *identity)
 
 	if (!have_thread_end_key)
 		have_thread_end_key = pthread_key_create(&thread_end_key, thread_ends) == 0;
-	err = segment_create(&segment, identity);
+	err = segment_create_at(&segment, identity, place);
 	if (err)
 		return err;
 	if (!wiping)
@@ -109,6 +109,11 @@ int counting_start(const struct segment_identity *identity)
 	release_store(&wiped.segment.process, process);
 	collect_drain(process, &early);
 	return 0;
+}
+
+int counting_start(const struct segment_identity *identity)
+{
+	return start(identity, NULL);
 }
 
 void counting_totals(struct process_values *ret)
@@ -124,11 +129,16 @@ void counting_totals(struct process_values *ret)
 
 void counting_prefork(void)
 {
-	if (wiped.segment.header)
+	hook_thread.live_bytes = hook_thread.live_blocks = 0;
+	if (wiped.segment.header) {
 		collect_drain(wiped.segment.process, &early);
+		collect_live(&wiped.segment, &hook_thread.live_bytes, &hook_thread.live_blocks);
+	}
+	/* Threads that fork at once all write what is there for long; no mapping is ever moved. */
 	memcpy(&inherited, &wiped.segment, sizeof(inherited));
 	hook_thread.claiming = 1;
-	hook_thread.parked = hook_thread.values;
+	if (hook_thread.values) /* NULL: a handler forks while this thread forks */
+		hook_thread.parked = hook_thread.values;
 	relaxed_store(&hook_thread.values, NULL);
 }
 
@@ -141,19 +151,21 @@ void counting_postfork_parent(void)
 
 void counting_postfork_child(const struct segment_identity *identity)
 {
+	struct segment_identity child = *identity;
+	void *place;
+
+	child.inherited_bytes = hook_thread.live_bytes;
+	child.inherited_blocks = hook_thread.live_blocks;
+
+	if (!inherited.header) /* then these are the parent's counts */
+		memset(&early, 0, sizeof(early));
+	if (!wiping) /* a kernel before 4.14 */
+		memset(&wiped, 0, sizeof(wiped));
+	place = segment_disown(&inherited, hook_thread.parked);
+	relaxed_store(&hook_thread.values, NULL);
 	hook_thread.parked = NULL;
 	if (have_thread_end_key)
 		pthread_setspecific(thread_end_key, NULL);
-	if (!wiping) /* a kernel before 4.14 */
-		memset(&wiped, 0, sizeof(wiped));
-	segment_abandon(&inherited);
-	counting_start(identity);
+	start(&child, place);
 	relaxed_store(&hook_thread.claiming, 0);
-}
-
-void counting_live(int64_t *ret_bytes, int64_t *ret_blocks)
-{
-	*ret_bytes = *ret_blocks = 0;
-	if (wiped.segment.header)
-		collect_live(&wiped.segment, ret_bytes, ret_blocks);
 }

@@ -28,6 +28,8 @@ struct hook_thread {
 	uint8_t passing;  /* in the child of vfork, in the parent's memory: count nothing */
 	uint8_t resolving; /* inside dlsym */
 	uint8_t ended;     /* after the thread's destructors: never claim again */
+	/* Live allocations when this thread began to fork, for the child to start from. */
+	int64_t live_bytes, live_blocks;
 };
 
 extern __thread struct hook_thread hook_thread HOOK_HIDDEN
@@ -134,9 +136,9 @@ int counting_start(const struct segment_identity *identity) HOOK_HIDDEN;
 struct segment *counting_segment(void) HOOK_HIDDEN;
 /* Everything counted so far, wherever it stands. */
 void counting_totals(struct process_values *ret) HOOK_HIDDEN;
-/* Live allocations, for a child to start from. */
-void counting_live(int64_t *ret_bytes, int64_t *ret_blocks) HOOK_HIDDEN;
-/* Around fork: the thread counts into the shared block; the child begins with a segment of its own.
+/*
+ * Around fork, by any number of threads at once: the thread counts into the shared block; the child
+ * begins with a segment of its own, which starts with the parent's live allocations.
  */
 void counting_prefork(void) HOOK_HIDDEN;
 void counting_postfork_parent(void) HOOK_HIDDEN;

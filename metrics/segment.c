@@ -27,16 +27,18 @@ struct shard_values *segment_shard(const struct segment *segment, uint32_t index
 /*
  * Maps the next chunk of the file without a descriptor: mremap() with an old size of 0 makes a
  * second mapping of shared pages, and it may reach further into the file than the first. It begins
- * with the last page mapped so far.
+ * with the last page mapped so far. -ENOSPC: there is no more to be had; -EAGAIN: another thread is
+ * at it, or a handler interrupted this one.
  */
-static void grow(struct segment *segment)
+static int grow(struct segment *segment)
 {
 	uint32_t mapped, limit, shards;
 	unsigned char *last;
+	int err = -ENOSPC;
 	long base;
 
 	if (__atomic_exchange_n(&segment->growing, 1, __ATOMIC_ACQUIRE))
-		return; /* another thread is at it, or a handler interrupted this one */
+		return -EAGAIN;
 	mapped = segment->shards_mapped;
 	limit = segment->header->shard_limit;
 	shards = mapped + SEGMENT_CHUNK <= limit ? SEGMENT_CHUNK : limit - mapped;
@@ -52,12 +54,15 @@ static void grow(struct segment *segment)
 	segment->chunks[1 + (mapped - SEGMENT_FIRST_CHUNK) / SEGMENT_CHUNK] =
 		(unsigned char *)base + SEGMENT_PAGE;
 	release_store(&segment->shards_mapped, mapped + shards); /* pairs with claim's acquire */
+	err = 0;
 out:
 	release_store(&segment->growing, 0);
+	return err;
 }
 
-/* Takes shard `index` if it is free and its memory can be had. */
-static struct shard_values *take(struct segment *segment, uint32_t index, uint32_t tid)
+/* Takes shard `index` if it is free and its memory can be had; *ret_starved: it can not. */
+static struct shard_values *take(struct segment *segment, uint32_t index, uint32_t tid,
+                                 bool *ret_starved)
 {
 	unsigned char *shard = shard_address(segment, index);
 	uint32_t *owner = &segment->owners[index];
@@ -75,6 +80,7 @@ static struct shard_values *take(struct segment *segment, uint32_t index, uint32
 		/* -EINVAL: an old kernel, where the first chunk was allocated with the file. */
 		if (err && err != -EINVAL) {
 			release_store(owner, 0);
+			*ret_starved = true;
 			return NULL;
 		}
 		release_store(owner, tid | SHARD_RESIDENT); /* pairs with the readers' acquire */
@@ -84,24 +90,24 @@ static struct shard_values *take(struct segment *segment, uint32_t index, uint32
 
 struct shard_values *segment_claim(struct segment *segment, uint32_t tid)
 {
-	uint32_t mapped;
 	struct shard_values *shard;
+	bool starved = false;
+	int err;
 
 	if (!segment->header || relaxed_load(&segment->full))
 		return NULL;
 	for (uint32_t index = 0;; index++) {
-		mapped = acquire_load(&segment->shards_mapped);
-		if (index >= mapped) {
-			grow(segment);
-			if (acquire_load(&segment->shards_mapped) == mapped)
-				break;
+		while (index >= acquire_load(&segment->shards_mapped)) {
+			err = starved ? -ENOSPC : grow(segment);
+			if (err == -ENOSPC)
+				relaxed_store(&segment->full, 1);
+			if (err)
+				return NULL;
 		}
-		shard = take(segment, index, tid);
+		shard = take(segment, index, tid, &starved);
 		if (shard)
 			return shard;
 	}
-	relaxed_store(&segment->full, 1);
-	return NULL;
 }
 
 void segment_release(struct segment *segment, struct shard_values *shard)
@@ -183,25 +189,25 @@ void segment_exec_sweep(const char *directory, uint32_t pid)
 	sys_call(SYS_unlinkat, AT_FDCWD, path, 0);
 }
 
-static void make_private(void *start, size_t size)
-{
-	sys_call(SYS_mmap, start, size, PROT_READ | PROT_WRITE,
-	         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
-}
-
-void segment_abandon(struct segment *segment)
+void *segment_disown(struct segment *segment, const struct shard_values *in_use)
 {
 	uint32_t mapped = segment->shards_mapped, index = SEGMENT_FIRST_CHUNK, shards;
+	void *first = segment->header;
 
-	if (!segment->header)
-		return;
-	make_private(segment->header, SEGMENT_FIRST_MAP);
 	for (; index < mapped; index += SEGMENT_CHUNK) {
+		unsigned char *start = shard_address(segment, index) - SEGMENT_PAGE;
+		size_t size = SEGMENT_PAGE;
+
 		shards = mapped - index < SEGMENT_CHUNK ? mapped - index : SEGMENT_CHUNK;
-		make_private(shard_address(segment, index) - SEGMENT_PAGE,
-		             SEGMENT_PAGE + (size_t)shards * SEGMENT_SHARD_SIZE);
+		size += (size_t)shards * SEGMENT_SHARD_SIZE;
+		if ((uintptr_t)in_use - (uintptr_t)start < size)
+			sys_call(SYS_mmap, start, size, PROT_READ | PROT_WRITE,
+			         MAP_FIXED | MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+		else
+			sys_call(SYS_munmap, start, size);
 	}
 	memset(segment, 0, sizeof(*segment));
+	return first;
 }
 
 void segment_message(struct segment *segment, const char *text)

@@ -93,6 +93,9 @@ struct segment_identity {
  * while the descriptor is open.
  */
 int segment_create(struct segment *segment, const struct segment_identity *identity);
+/* The same in place of a mapping that segment_disown() has left. */
+int segment_create_at(struct segment *segment, const struct segment_identity *identity,
+                      void *place);
 
 /* A shard of this thread's own, still holding the totals of earlier owners; NULL: none is left.
  * tid: the owner. */
@@ -122,10 +125,14 @@ void segment_exec_sweep(const char *directory, uint32_t pid);
 void segment_sweep(const char *directory, uint64_t pid_namespace);
 
 /*
- * In a fork child: puts private memory in the place of its parent's pages. Not just unmapped,
- * because a hook that was interrupted by the signal handler that forked may still write there.
+ * In a fork child: gives up the parent's segment. Its shards must stay addresses that can be
+ * written: the fork may have been made by a signal handler that interrupted a hook of this thread,
+ * which goes on adding to the parent's shard, `in_use`, when the handler returns. So returns what
+ * to pass as segment_create_at()'s place, where the first part is still mapped; of the rest, the
+ * part with `in_use` becomes private memory. (Private memory in place of all of it would add up
+ * where each generation forks the next.)
  */
-void segment_abandon(struct segment *segment);
+void *segment_disown(struct segment *segment, const struct shard_values *in_use);
 
 /* Appends one line to the messages, dropped when there is no room. Not for hot paths; any thread.
  */

@@ -33,9 +33,11 @@ uint32_t segment_layout(void)
 	return hash;
 }
 
-static long map_pages(size_t size, int flags, int fd)
+static long map_first(void *place, int flags, int fd)
 {
-	return sys_call(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE, flags, fd, 0);
+	if (place)
+		flags |= MAP_FIXED;
+	return sys_call(SYS_mmap, place, SEGMENT_FIRST_MAP, PROT_READ | PROT_WRITE, flags, fd, 0);
 }
 
 /* Opens the directory if it is ours alone; makes it first if it is missing. */
@@ -128,7 +130,7 @@ static uint64_t pid_namespace(void)
 }
 
 static int map_file(struct segment *segment, const struct segment_identity *identity,
-                    int directory_fd, uint64_t boottime_ns, uint32_t *ret_limit)
+                    int directory_fd, void *place, uint64_t boottime_ns, uint32_t *ret_limit)
 {
 	const char *directory = identity->directory;
 	uint64_t files = 0;
@@ -150,7 +152,7 @@ static int map_file(struct segment *segment, const struct segment_identity *iden
 		return fd;
 	err = (int)sys_call(SYS_ftruncate, fd,
 	                    SEGMENT_SHARDS_OFFSET + (size_t)*ret_limit * SEGMENT_SHARD_SIZE);
-	base = err ? err : map_pages(SEGMENT_FIRST_MAP, MAP_SHARED, fd);
+	base = err ? err : map_first(place, MAP_SHARED, fd);
 	err = is_error(base) ? (int)base : allocate(fd, (void *)base, ret_limit);
 	sys_call(SYS_close, fd);
 	if (err) {
@@ -163,9 +165,9 @@ static int map_file(struct segment *segment, const struct segment_identity *iden
 	return 0;
 }
 
-static int map_anonymous(struct segment *segment, uint32_t *ret_limit)
+static int map_anonymous(struct segment *segment, void *place, uint32_t *ret_limit)
 {
-	long base = map_pages(SEGMENT_FIRST_MAP, MAP_SHARED | MAP_ANONYMOUS, -1);
+	long base = map_first(place, MAP_SHARED | MAP_ANONYMOUS, -1);
 	int err;
 
 	segment->path[0] = '\0';
@@ -219,18 +221,18 @@ static void write_header(struct segment *segment, const struct segment_identity 
 	release_store(&header->magic, SEGMENT_MAGIC); /* pairs with the reader's acquire */
 }
 
-static int create(struct segment *segment, const struct segment_identity *identity)
+static int create(struct segment *segment, const struct segment_identity *identity, void *place)
 {
 	uint64_t boottime_ns = clock_read_ns(CLOCK_BOOTTIME);
 	uint32_t limit = 0;
 	int fd = open_directory(identity->directory), err = fd;
 
 	if (fd >= 0) {
-		err = map_file(segment, identity, fd, boottime_ns, &limit);
+		err = map_file(segment, identity, fd, place, boottime_ns, &limit);
 		sys_call(SYS_close, fd);
 	}
 	if (err)
-		err = map_anonymous(segment, &limit);
+		err = map_anonymous(segment, place, &limit);
 	if (err)
 		return err;
 	sys_call(SYS_madvise, segment->header, SEGMENT_FIRST_MAP, MADV_DONTDUMP);
@@ -244,7 +246,7 @@ static int create(struct segment *segment, const struct segment_identity *identi
 	return 0;
 }
 
-int segment_create(struct segment *segment, const struct segment_identity *identity)
+int segment_create_at(struct segment *segment, const struct segment_identity *identity, void *place)
 {
 	uint64_t all = ~UINT64_C(0), before = 0;
 	int err;
@@ -252,7 +254,12 @@ int segment_create(struct segment *segment, const struct segment_identity *ident
 	memset(segment, 0, sizeof(*segment));
 	/* No handler may see our descriptor. */
 	sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, KERNEL_SIGSET_SIZE);
-	err = create(segment, identity);
+	err = create(segment, identity, place);
 	sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, KERNEL_SIGSET_SIZE);
 	return err;
+}
+
+int segment_create(struct segment *segment, const struct segment_identity *identity)
+{
+	return segment_create_at(segment, identity, NULL);
 }

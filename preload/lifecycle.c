@@ -21,7 +21,6 @@ extern int __cxa_at_quick_exit(void (*function)(void *), void *dso);
 
 static struct process_values last_totals;
 static uint32_t books_closed; /* totals were handed over; 1 also while an exec is on its way */
-static struct segment_identity child_identity; /* made before fork, used in the child */
 
 /* False in the child of vfork and where nothing is counted. */
 static bool ours(void)
@@ -172,11 +171,8 @@ void hook_start_emitter(void)
 
 void lifecycle_prefork(void)
 {
-	if (!shim.counting)
-		return;
-	memset(&child_identity, 0, sizeof(child_identity));
-	counting_live(&child_identity.inherited_bytes, &child_identity.inherited_blocks);
-	counting_prefork();
+	if (shim.counting)
+		counting_prefork();
 }
 
 void lifecycle_postfork_parent(void)
@@ -187,6 +183,7 @@ void lifecycle_postfork_parent(void)
 
 void lifecycle_postfork_child(void)
 {
+	struct segment_identity identity = {shim.directory, 0, 0, 0, shim.session != NULL};
 	bool io_known = shim.observed.io_known;
 
 	if (!shim.counting)
@@ -197,10 +194,8 @@ void lifecycle_postfork_child(void)
 	shim.observed.io_known = io_known;
 	relaxed_store(&books_closed, 0);
 	emitter_postfork_child();
-	child_identity.directory = shim.directory;
-	child_identity.session = shim.session != NULL;
-	child_identity.start_time_ns = shim.start_time_ns;
-	counting_postfork_child(&child_identity);
+	identity.start_time_ns = shim.start_time_ns;
+	counting_postfork_child(&identity);
 	if (!shim.restricted)
 		start_emitter_later();
 }

@@ -311,26 +311,53 @@ Test(segment, counts_on_without_a_name)
 	cr_assert_eq(counted(), 2);
 }
 
-Test(segment, abandoned_may_be_written_to_and_is_not_changed)
+Test(segment, another_thread_growing_it_does_not_make_it_full)
 {
-	struct shard_values *shards[30];
-	int fd = open(segment.path, O_RDONLY);
-	static unsigned char before[SEGMENT_SHARDS_OFFSET + 30 * SEGMENT_SHARD_SIZE];
-	static unsigned char after[sizeof(before)];
+	for (uint32_t i = 0; i < SEGMENT_FIRST_CHUNK; i++)
+		segment_claim(&segment, 1 + i);
+	segment.growing = 1;
+	cr_assert_null(segment_claim(&segment, 9));
+	segment.growing = 0;
+	cr_assert_not_null(segment_claim(&segment, 9));
+}
 
-	for (int i = 0; i < 30; i++) {
-		shards[i] = segment_claim(&segment, 1);
-		cr_assert_not_null(shards[i]);
-		shards[i]->FILE_IO[0] = 5;
+static int is_mapped(const void *address)
+{
+	unsigned char resident;
+
+	return mincore((void *)((uintptr_t)address & ~4095ul), SEGMENT_PAGE, &resident) == 0;
+}
+
+Test(segment, a_child_writes_its_parents_shards_without_harm)
+{
+	enum { SHARDS = SEGMENT_FIRST_CHUNK + SEGMENT_CHUNK + 5 };
+	struct shard_values *shards[SHARDS], *kept;
+	struct segment parent;
+	struct segment_identity child = {.directory = scratch, .session = true};
+	static unsigned char before[SEGMENT_SHARDS_OFFSET + SHARDS * SEGMENT_SHARD_SIZE];
+	static unsigned char after[sizeof(before)];
+	int fd = open(segment.path, O_RDONLY);
+	void *place;
+
+	for (uint32_t i = 0; i < SHARDS; i++) {
+		shards[i] = segment_claim(&segment, 1 + i);
+		shards[i]->FILE_IO[0] = 1;
 	}
+	kept = shards[SEGMENT_FIRST_CHUNK + 3];
+	parent = segment;
 	cr_assert_eq(pread(fd, before, sizeof(before), 0), sizeof(before));
-	segment_abandon(&segment);
+	place = segment_disown(&segment, kept);
 	cr_assert_null(segment.header);
-	for (int i = 0; i < 30; i++)
-		shards[i]->FILE_IO[0]++;
+	cr_assert_eq(place, parent.header);
+	cr_assert_eq(segment_create_at(&segment, &child, place), 0);
+	cr_assert_eq((void *)segment.header, place);
+	kept->FILE_IO[0] += 5;
+	shards[1]->FILE_IO[0] += 5;
+	cr_assert_eq(counted(), 0, "nothing of the parent's is the child's");
 	cr_assert_eq(pread(fd, after, sizeof(after), 0), sizeof(after));
-	cr_assert_eq(memcmp(before, after, sizeof(before)), 0);
 	close(fd);
+	cr_assert_eq(memcmp(before, after, sizeof(before)), 0, "nor of the child's the parent's");
+	cr_assert_not(is_mapped(shards[SHARDS - 1]));
 }
 
 Test(segment, keeps_messages_until_there_is_no_room)
