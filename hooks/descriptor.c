@@ -95,11 +95,19 @@ static uint16_t look_up(int fd)
 	}
 }
 
+static bool may_look_up(void)
+{
+	const uint64_t families = UINT64_C(1) << HOOK_FAMILY_FILE | UINT64_C(1)
+	                                                                    << HOOK_FAMILY_SOCKET;
+
+	return relaxed_load(&descriptor_lookups) && (relaxed_load(&hook_families) & families);
+}
+
 uint16_t descriptor_learn(int fd, uint16_t need)
 {
 	uint16_t before = descriptor_entry(fd), entry;
 
-	if (fd < 0 || (before & need) || hook_thread.passing || !relaxed_load(&descriptor_lookups))
+	if (fd < 0 || (before & need) || hook_thread.passing || !may_look_up())
 		return before;
 	entry = look_up(fd);
 	if (!entry)

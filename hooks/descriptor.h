@@ -7,7 +7,7 @@
  * Private memory: a fork child has its parent's. Entries are relaxed atomics, any thread may use
  * any function here, also in a signal handler; errno is kept. In the child of vfork, which runs in
  * its parent's memory, nothing is changed. Numbers from DESCRIPTOR_COUNT on have no entry: they are
- * looked up at each use, and connections on them are not followed to their end.
+ * looked up at each use, closed as `other`, and connections on them are not followed to their end.
  */
 #ifndef HOOKS_DESCRIPTOR_H
 #define HOOKS_DESCRIPTOR_H

@@ -5,6 +5,7 @@
 #include "base/clock.h"
 #include "base/memory.h"
 #include "base/ticks.h"
+#include "hooks/descriptor.h"
 #include "hooks/hook.h"
 #include "hooks/lifecycle.h"
 #include "metrics/collect.h"
@@ -196,6 +197,7 @@ void lifecycle_postfork_child(void)
 	emitter_postfork_child();
 	identity.start_time_ns = shim.start_time_ns;
 	counting_postfork_child(&identity);
+	descriptor_postfork_child();
 	if (!shim.restricted)
 		start_emitter_later();
 }

@@ -11,6 +11,7 @@
 #include "base/memory.h"
 #include "base/syscall.h"
 #include "config/settings_load.h"
+#include "hooks/descriptor.h"
 #include "hooks/hook.h"
 #include "hooks/memory.h"
 #include "metrics/session.h"
@@ -131,6 +132,7 @@ __attribute__((constructor)) static void otelue_start(int argc, char **argv, cha
 	/* Under a filter we make no system call that the program might not: it could be killed for
 	 * it. */
 	shim.restricted = sys_call(SYS_prctl, PR_GET_SECCOMP) != 0;
+	relaxed_store(&descriptor_lookups, !shim.restricted);
 	shim.counting = load_settings(envp, secure);
 	if (shim.counting) {
 		shim.page_size = (uint32_t)getauxval(AT_PAGESZ);
