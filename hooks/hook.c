@@ -1,9 +1,37 @@
 /* The state that all hooks share, and what is too rare to be inlined. */
 #include "base/memory.h"
+#include "base/syscall.h"
 #include "hooks/hook.h"
 
 uint64_t hook_ticks_multiplier;
 uint64_t hook_emitter_due = UINT64_MAX;
+
+static long clock_by_system_call(clockid_t clock, struct timespec *ret_time)
+{
+	return sys_call(SYS_clock_gettime, clock, ret_time);
+}
+
+static long clock_off(clockid_t clock, struct timespec *ret_time)
+{
+	(void)clock;
+	ret_time->tv_sec = ret_time->tv_nsec = 0;
+	return 0;
+}
+
+vdso_clock_gettime_type *hook_clock = clock_by_system_call;
+
+void hook_clock_begin(const void *vdso)
+{
+	vdso_clock_gettime_type *found = vdso_clock_gettime(vdso);
+
+	if (found)
+		relaxed_store(&hook_clock, found);
+}
+
+void hook_clock_off(void)
+{
+	relaxed_store(&hook_clock, clock_off);
+}
 
 /* The errno's that a set of attributes.def names. */
 static const struct {

@@ -119,6 +119,7 @@ static void find_winners(void)
 static void stand_aside(void)
 {
 	relaxed_store(&hook_families, 0);
+	hook_clock_off();
 	__atomic_or_fetch(&memory_mode, MEMORY_OFF, __ATOMIC_RELAXED);
 }
 
@@ -135,6 +136,7 @@ __attribute__((constructor)) static void otelue_start(int argc, char **argv, cha
 	relaxed_store(&descriptor_lookups, !shim.restricted);
 	shim.counting = load_settings(envp, secure);
 	if (shim.counting) {
+		hook_clock_begin((const void *)getauxval(AT_SYSINFO_EHDR));
 		shim.page_size = (uint32_t)getauxval(AT_PAGESZ);
 		find_directory(envp, secure);
 		find_winners();

@@ -1,0 +1,57 @@
+#!/bin/bash
+# The shim beside other preloaded objects, before and after them: programs behave as with those alone.
+# shellcheck source=tests/lib/test.sh
+. "${OTELUE_SRC:-$(dirname "$0")/../..}/tests/lib/test.sh"
+
+libraries=/usr/lib/$(gcc -print-multiarch)
+
+# beside LIBRARY COMMAND...: the same output with it alone, and with the shim on either side of it.
+beside() {
+	local library=$libraries/$1 order
+	shift
+	[[ -e $library ]] || skip "no $library on this machine"
+	LD_PRELOAD=$library run "$@"
+	expected=$output expected_errors=$errors expected_code=$code
+	for order in "$OTELUE_PRELOAD $library" "$library $OTELUE_PRELOAD"; do
+		LD_PRELOAD=$order run "$@"
+		expect_code "$expected_code"
+		expect_output "$expected"
+		expect_equal "$errors" "$expected_errors" "stderr with $order"
+	done
+}
+
+cat >"$test_root/threads.py" <<'EOT'
+import threading
+def work(): return [str(i) * 9 for i in range(20000)]
+threads = [threading.Thread(target=work) for i in range(4)]
+for t in threads: t.start()
+for t in threads: t.join()
+print(len(work()))
+EOT
+
+# libfaketime opens files before it tells the time for the first time: our hooks may not ask it.
+the_time_may_be_faked() {
+	need faketime
+	run faketime '2020-01-01 00:00:00' date +%Y
+	expect_output 2020
+	expect_transparent faketime '2020-01-01 00:00:00' date +%Y
+	expect_transparent faketime '2020-01-01 00:00:00' python3 -c 'import time; print(time.gmtime().tm_year)'
+}
+
+the_user_may_be_faked() {
+	need fakeroot
+	expect_transparent fakeroot sh -c 'id -u; touch a; chown 5:6 a; stat -c %u:%g a; rm a'
+}
+
+syncing_may_be_left_out() {
+	need eatmydata
+	expect_transparent eatmydata sqlite3 :memory: 'create table t(a); insert into t values(1); select * from t;'
+}
+
+for library in libjemalloc.so.2 libtcmalloc_minimal.so.4 libmimalloc.so.2; do
+	test_case beside "$library" python3 "$test_root/threads.py"
+done
+test_case the_time_may_be_faked
+test_case the_user_may_be_faked
+test_case syncing_may_be_left_out
+test_done
