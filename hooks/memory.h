@@ -12,6 +12,10 @@
 #define MEMORY_TIMED      4u /* libc.memory.allocation.duration was asked for */
 extern uint32_t memory_mode HOOK_HIDDEN;
 
+/* Looks the real allocator up. Must have happened before a free inside dlsym (which frees its last
+ * error) comes to the hooks: another look-up there would free it again. */
+void memory_resolve(void) HOOK_HIDDEN;
+
 /* The same functions in full: bootstrap, switched off, timed. */
 void *general_malloc(size_t size) HOOK_HIDDEN;
 void *general_calloc(size_t count, size_t size) HOOK_HIDDEN;

@@ -14,8 +14,10 @@ static void count_failure(const struct hook_call *call, enum MEMORY_OPERATION op
 	             operation * MEMORY_ERROR_COUNT + type, 1);
 }
 
-static void resolve_all(void)
+void memory_resolve(void)
 {
+	if (!(relaxed_load(&memory_mode) & MEMORY_UNRESOLVED))
+		return;
 	for (int id = 0; id < HOOK_COUNT; id++) {
 		if (hook_rows[id].family == HOOK_FAMILY_MEMORY && hook_rows[id].required)
 			real_resolve((enum hook_id)id);
@@ -29,7 +31,7 @@ static bool begin(struct hook_call *call)
 	if (relaxed_load(&memory_mode) & MEMORY_UNRESOLVED) {
 		if (hook_thread.resolving)
 			return false;
-		resolve_all();
+		memory_resolve();
 	}
 	call->here = counting_here(HOOK_FAMILY_MEMORY);
 	call->timer = (struct hook_timer){0, 0};

@@ -130,6 +130,7 @@ __attribute__((constructor)) static void otelue_start(int argc, char **argv, cha
 
 	(void)argc;
 	(void)argv;
+	memory_resolve();
 	/* Under a filter we make no system call that the program might not: it could be killed for
 	 * it. */
 	shim.restricted = sys_call(SYS_prctl, PR_GET_SECCOMP) != 0;

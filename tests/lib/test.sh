@@ -63,12 +63,17 @@ expect_equal() { [[ $1 == "$2" ]] || fail "${3:+$3: }$1 is not $2"; }
 # expect_between LOW VALUE HIGH [WHAT]
 expect_between() { (($1 <= $2 && $2 <= $3)) || fail "${4:+$4: }$2 is not in $1 to $3"; }
 
+# to_files OUTPUT ERRORS COMMAND...: in a process of its own, so that no shell reports a signal among the errors.
+to_files() { bash -c 'exec >"$1" 2>"$2" </dev/null; shift 2; exec "$@"' - "$@"; }
+
 # expect_transparent COMMAND...: stdout, stderr and exit code are the same with the shim as without it.
+# The exit code is left in $code.
 expect_transparent() {
-	local plain=0 shimmed=0
-	"$@" >"$PWD/.plain.out" 2>"$PWD/.plain.err" </dev/null || plain=$?
-	shim "$@" >"$PWD/.shim.out" 2>"$PWD/.shim.err" </dev/null || shimmed=$?
-	expect_equal "$shimmed" "$plain" "exit code with the shim"
+	local shimmed=0
+	code=0
+	to_files "$PWD/.plain.out" "$PWD/.plain.err" "$@" || code=$?
+	to_files "$PWD/.shim.out" "$PWD/.shim.err" env LD_PRELOAD="$OTELUE_PRELOAD" "$@" || shimmed=$?
+	expect_equal "$shimmed" "$code" "exit code with the shim"
 	expect_same "$PWD/.plain.out" "$PWD/.shim.out"
 	expect_same "$PWD/.plain.err" "$PWD/.shim.err"
 }

@@ -64,7 +64,7 @@ int main(int argc, char **argv)
 	for (int i = 0; i < count; i++)
 		pthread_join(threads[i], NULL);
 	count = count ? count : 1;
-	printf("%d %d\n", count * rounds * 10,
-	       count * rounds * (10 + 100 + 3000 + 21 + 2100 + 100 + 256 + 33 + 5000 + 13));
+	printf("%d %ld\n", count * rounds * 10,
+	       (long)count * rounds * (10 + 100 + 3000 + 21 + 2100 + 100 + 256 + 33 + 5000 + 13));
 	return 0;
 }

@@ -1,0 +1,66 @@
+#!/bin/bash
+# The thread that exports: libc does not know of it, the program does not see it, and it loses nothing.
+# shellcheck source=tests/lib/test.sh
+. "${OTELUE_SRC:-$(dirname "$0")/../..}/tests/lib/test.sh"
+
+# exporting FILE COMMAND...: writes OTLP JSON lines to FILE every 100 ms, starting at once.
+exporting() {
+	shim OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE="$1" OTEL_METRIC_EXPORT_INTERVAL=100 "${@:2}"
+}
+
+libc_believes_in_one_thread() {
+	run exporting "$PWD/otlp.jsonl" "$programs/threaded"
+	expect_output $'1\n1'
+	(($(wc -l <otlp.jsonl) >= 3)) || fail "the emitter did not export: $(wc -l <otlp.jsonl) lines in half a second"
+}
+
+# A second thread that libc knows of makes putc seven times slower.
+putc_keeps_its_speed() {
+	local plain shimmed
+	plain=$("$programs/threaded" putc)
+	shimmed=$(exporting "$PWD/otlp.jsonl" "$programs/threaded" putc)
+	((shimmed < plain * 2)) || fail "two million putc: $plain ns without the shim, $shimmed ns with it"
+}
+
+# Exact although every interval's delta is a line of its own and the threads never stop.
+deltas_of_many_intervals_add_up() {
+	local calls bytes
+	read -r calls bytes < <(exporting "$PWD/otlp.jsonl" "$programs/allocate" 8 200000)
+	exporting "$PWD/none.jsonl" "$programs/allocate" 8 0 >out
+	(($(wc -l <otlp.jsonl) >= 4)) || fail "only $(wc -l <otlp.jsonl) intervals"
+	expect_equal "$(($("$metrics" count libc.memory.allocation.size otlp.jsonl) -
+		$("$metrics" count libc.memory.allocation.size none.jsonl)))" "$calls" allocations
+	expect_equal "$(("$("$metrics" value libc.memory.allocation.size otlp.jsonl | cut -d. -f1)" -
+		$("$metrics" value libc.memory.allocation.size none.jsonl | cut -d. -f1)))" "$bytes" bytes
+	expect_equal "$("$metrics" value libc.memory.allocations otlp.jsonl)" \
+		"$("$metrics" count libc.memory.allocation.size otlp.jsonl)" "allocations and sizes"
+}
+
+cumulative_totals_equal_the_programs_own() {
+	local calls
+	read -r calls _ < <(OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=cumulative \
+		exporting "$PWD/otlp.jsonl" "$programs/allocate" 4 20000)
+	OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=cumulative \
+		exporting "$PWD/none.jsonl" "$programs/allocate" 4 0 >out
+	expect_equal "$(($("$metrics" count libc.memory.allocation.size otlp.jsonl) -
+		$("$metrics" count libc.memory.allocation.size none.jsonl)))" "$calls" allocations
+}
+
+nothing_is_lost_in_a_storm_with_forks() {
+	local own
+	own=$(exporting "$PWD/%p.jsonl" "$programs/storm" 64 2000 60) || fail "exit code $?"
+	# The parent's file is the one with many allocations; a child makes one.
+	local most=0 file count
+	for file in ./*.jsonl; do
+		count=$("$metrics" value 'libc.memory.allocations{libc.memory.operation=aligned}' "$file")
+		((count <= most)) || most=$count
+	done
+	expect_equal "$most" "$own" "aligned allocations of the parent"
+}
+
+test_case libc_believes_in_one_thread
+test_case putc_keeps_its_speed
+test_case deltas_of_many_intervals_add_up
+test_case cumulative_totals_equal_the_programs_own
+test_case nothing_is_lost_in_a_storm_with_forks
+test_done

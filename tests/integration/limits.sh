@@ -1,0 +1,109 @@
+#!/bin/bash
+# Where memory, descriptors, stack or /dev/shm are short, the program runs as it would without the shim.
+# shellcheck source=tests/lib/test.sh
+. "${OTELUE_SRC:-$(dirname "$0")/../..}/tests/lib/test.sh"
+
+# limited THREADS LIMIT...: a program that allocates, forks and writes to a pipe, under prlimit's LIMIT.
+limited() {
+	need prlimit
+	local threads=$1
+	shift
+	local piped='"$@" | cat; exit "${PIPESTATUS[0]}"'
+	expect_transparent bash -c "$piped" - prlimit "$@" "$programs/storm" "$threads" 400 3
+	expect_code 0
+	expect_transparent bash -c "$piped" - prlimit "$@" sort "$OTELUE_SRC/NEWS"
+	expect_code 0
+}
+
+# The limit falls after the program was loaded (ld.so itself needs a descriptor), before the emitter opens anything.
+no_descriptor_is_left() {
+	cat >work.py <<-'END'
+	import os, resource, time
+	resource.setrlimit(resource.RLIMIT_NOFILE, (3, 3))
+	time.sleep(0.4)
+	child = os.fork()
+	if child == 0:
+	    os._exit(5)
+	print(os.waitpid(child, 0)[1])
+	try:
+	    os.dup(0)
+	except OSError as error:
+	    print(error)
+	END
+	OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE=$PWD/otlp.jsonl expect_transparent python3 -B work.py
+	expect_code 0
+}
+
+# with_shm MOUNT-OPTIONS: a /dev/shm of its own, in a mount namespace.
+with_shm() {
+	need unshare
+	((EUID == 0)) || skip "mounting needs root"
+	# shellcheck disable=SC2016
+	expect_transparent unshare -m sh -c 'mount -t tmpfs -o "$1" tmpfs /dev/shm || exit 99; shift; exec "$@"' \
+		sh "$1" "$programs/storm" 8 400 3
+	expect_code 0
+}
+
+without_shm() {
+	need unshare
+	((EUID == 0)) || skip "mounting needs root"
+	expect_transparent unshare -m sh -c 'mount --bind /proc /dev/shm || exit 99; exec "$@"' sh "$programs/storm" 8 400 3
+	expect_code 0
+}
+
+counts_are_right_without_shm() {
+	need unshare
+	((EUID == 0)) || skip "mounting needs root"
+	OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE="$PWD/otlp.jsonl" \
+		shim unshare -m sh -c 'mount -t tmpfs -o ro tmpfs /dev/shm || exit 99; exec "$@"' sh "$programs/allocate" 8 1000 >out
+	expect_equal "$("$metrics" value 'libc.memory.allocations{libc.memory.operation=aligned}' otlp.jsonl)" 32000 allocations
+}
+
+small_stacks_are_enough() {
+	run "$programs/stacks" "$1"
+	expect_output "0 failures"
+	run shim "$programs/stacks" "$1"
+	expect_code 0
+	expect_output "0 failures"
+}
+
+# as_nobody [PRLIMIT ARGUMENTS...]
+as_nobody() {
+	need setpriv prlimit
+	((EUID == 0)) || skip "changing the user needs root"
+	chmod 755 . "$test_root"
+	expect_transparent setpriv --reuid 65534 --regid 65534 --clear-groups "$@" "$programs/storm" 2 400 3
+	expect_code 0
+}
+
+# No thread can be made, so there is none of ours; the counts are handed over at the end all the same.
+without_room_for_a_thread() {
+	need setpriv prlimit
+	((EUID == 0)) || skip "changing the user needs root"
+	chmod 777 . "$test_root"
+	OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE="$PWD/otlp.jsonl" run setpriv --reuid 65534 --regid 65534 --clear-groups \
+		prlimit --nproc=1 env LD_PRELOAD="$OTELUE_PRELOAD" "$programs/ends" exit 100
+	expect_code 3
+	expect_equal "$errors" ""
+	expect_equal "$("$metrics" value 'libc.memory.allocations{libc.memory.operation=aligned}' otlp.jsonl)" 100 allocations
+}
+
+test_case limited 4 --nofile=16
+test_case no_descriptor_is_left
+test_case limited 0 --as=30000000
+test_case limited 4 --fsize=0
+test_case limited 4 --stack=131072
+test_case limited 4 --memlock=0
+test_case limited 4 --core=0 --rss=1000000
+test_case as_nobody
+test_case as_nobody prlimit --nproc=100
+test_case without_room_for_a_thread
+test_case with_shm size=64k
+test_case with_shm size=4k
+test_case with_shm ro
+test_case with_shm nr_inodes=1
+test_case without_shm
+test_case counts_are_right_without_shm
+test_case small_stacks_are_enough altstack
+test_case small_stacks_are_enough thread
+test_done

@@ -1,0 +1,188 @@
+#!/bin/bash
+# The shim beside other code in the process: libraries with constructors, other preloads, programs with functions of
+# the same names. The programs are compiled here, because how they are linked is the point.
+# shellcheck source=tests/lib/test.sh
+. "${OTELUE_SRC:-$(dirname "$0")/../..}/tests/lib/test.sh"
+read -ra compiler <<<"${CC:-gcc}"
+
+# compile OUTPUT FLAGS... <SOURCE
+compile() { "${compiler[@]}" -w -D_GNU_SOURCE -o "$1" -x c - -x none "${@:2}"; }
+
+write_configuration() {
+	cat >otelue.json <<-'END'
+	{"file_format": "1.1", "meter_provider": {"readers": [{"periodic": {"interval": 1000, "exporter": {"user_events": null}}}]}}
+	END
+	chmod 600 otelue.json
+}
+
+environment_and_names_are_intact() {
+	write_configuration
+	expect_transparent env -i A=b "C=d e" "$programs/names" one 'two three'
+	OTELUE_CONFIG=$PWD/otelue.json expect_transparent env A=b "$programs/names" one
+}
+
+libraries_that_write_at_start_and_end_do_so_in_order() {
+	compile library.so -shared -fPIC <<-'END'
+	#include <stdio.h>
+	#include <stdlib.h>
+	#include <unistd.h>
+	static char *kept;
+	__attribute__((constructor)) static void begin(void) { kept = malloc(50); printf("library begins, %s\n", getenv("WORD")); }
+	__attribute__((destructor)) static void end(void)
+	{ FILE *f = fopen("/dev/null", "r"); printf("library ends\n"); fclose(f); free(kept); write(1, "raw\n", 4); free(malloc(5)); }
+	END
+	compile program -Wl,--no-as-needed ./library.so -Wl,-rpath,. <<-'END'
+	#include <stdio.h>
+	#include <stdlib.h>
+	static void late(void) { puts("atexit"); }
+	int main(void) { atexit(late); puts("main"); return 3; }
+	END
+	WORD=word expect_transparent ./program
+	[[ $(cat .shim.out) == *'library begins'*main*atexit*'library ends'* ]] || fail "$(cat .shim.out)"
+	WORD=word run env LD_PRELOAD="$PWD/library.so $OTELUE_PRELOAD" ./program
+	expect_code 3
+	expect_output "$(cat .plain.out)"
+}
+
+a_failing_dlsym_is_the_programs_own_business() {
+	compile program -pthread -ldl <<-'END'
+	#include <dlfcn.h>
+	#include <pthread.h>
+	#include <stdio.h>
+	#include <stdlib.h>
+	static void *work(void *unused)
+	{
+		for (int i = 0; i < 200; i++) {
+			free(malloc(i));
+			if (dlsym(RTLD_NEXT, "no_such_function") || !dlerror() || dlopen("/no/such.so", RTLD_NOW) || !dlerror())
+				abort();
+		}
+		return NULL;
+	}
+	int main(void)
+	{
+		pthread_t threads[8];
+		for (int i = 0; i < 8; i++) pthread_create(&threads[i], NULL, work, NULL);
+		for (int i = 0; i < 8; i++) pthread_join(threads[i], NULL);
+		dlsym(RTLD_DEFAULT, "no_such_function");
+		puts(dlerror());
+	}
+	END
+	expect_transparent ./program
+}
+
+# A wrapper that looks up malloc with failing look-ups around it, before and after the shim.
+other_allocator_wrappers_go_along() {
+	local order
+	compile wrapper.so -shared -fPIC -ldl <<-'END'
+	#include <dlfcn.h>
+	#include <stddef.h>
+	static void *(*next)(size_t);
+	static int busy;
+	extern void *__libc_malloc(size_t);
+	void *malloc(size_t size)
+	{
+		if (!next && !busy) {
+			busy = 1;
+			dlsym(RTLD_NEXT, "no_such_function");
+			next = dlsym(RTLD_NEXT, "malloc");
+			dlerror();
+		}
+		return next ? next(size) : __libc_malloc(size);
+	}
+	END
+	compile program <<<'#include <stdio.h>
+	#include <stdlib.h>
+	int main(void) { for (int i = 1; i < 1000; i++) free(realloc(malloc(i), 2 * i)); puts("done"); return 4; }'
+	for order in "$OTELUE_PRELOAD $PWD/wrapper.so" "$PWD/wrapper.so $OTELUE_PRELOAD" "$OTELUE_PRELOAD $OTELUE_PRELOAD"; do
+		run env LD_PRELOAD="$order" ./program
+		expect_code 4
+		expect_output "done"
+		expect_equal "$errors" ""
+	done
+}
+
+a_program_with_its_own_json_loads_keeps_it() {
+	write_configuration
+	compile program -rdynamic <<<'#include <stdio.h>
+	#include <stdlib.h>
+	void *json_loads(void) { puts("hijacked"); abort(); }
+	void *json_object_get(void) { puts("hijacked"); abort(); }
+	int main(void) { puts("main"); return 0; }'
+	OTELUE_CONFIG=$PWD/otelue.json run shim ./program
+	expect_code 0
+	expect_output main
+	expect_equal "$errors" ""
+}
+
+# Blocks that no hook gave out come to no hook; nothing crashes, nothing is counted.
+a_program_with_its_own_malloc_is_left_alone() {
+	compile program -rdynamic <<-'END'
+	#include <stddef.h>
+	#include <stdio.h>
+	#include <string.h>
+	static char pool[1 << 20] __attribute__((aligned(16)));
+	static size_t used;
+	void *malloc(size_t size)
+	{
+		size_t *block = (size_t *)(pool + used);
+		if (size > sizeof(pool) - used - 64) return NULL;
+		*block = size;
+		used += (size + 16 + 15) / 16 * 16;
+		return block + 2;
+	}
+	void free(void *block) { (void)block; }
+	void *calloc(size_t n, size_t m) { return malloc(n * m); }
+	void *realloc(void *old, size_t size) { void *p = malloc(size); if (p && old) memcpy(p, old, size); return p; }
+	int main(void)
+	{
+		char *line = NULL;
+		size_t size = 0;
+		FILE *f = fopen("/proc/self/comm", "r");
+		for (int i = 0; i < 100; i++) free(malloc(i));
+		printf("%d\n", getline(&line, &size, f) > 0);
+		free(line);
+		fclose(f);
+		return 0;
+	}
+	END
+	expect_transparent ./program
+	"$OTELUE_BUILD/otelue" run --json --output run.json -- ./program >out
+	expect_equal "$("$metrics" value libc.memory.allocations run.json)" 0 "allocations"
+}
+
+a_library_is_found_by_the_callers_run_path() {
+	mkdir inner
+	compile inner/libinner.so -shared -fPIC <<<'int inner(void) { return 42; }'
+	compile libouter.so -shared -fPIC -Wl,-rpath,'$ORIGIN/inner' -Wl,--enable-new-dtags -ldl <<<'#include <dlfcn.h>
+	int outer(void) { void *l = dlopen("libinner.so", RTLD_NOW); int (*f)(void) = l ? dlsym(l, "inner") : 0; return f ? f() : -1; }'
+	compile program ./libouter.so -Wl,-rpath,. <<<'#include <stdio.h>
+	int outer(void); int main(void) { printf("%d\n", outer()); return 0; }'
+	expect_transparent ./program
+	expect_equal "$(cat .shim.out)" 42
+}
+
+a_setuid_program_ignores_our_variables() {
+	need setpriv
+	((EUID == 0)) || skip "making a program setuid needs root"
+	chmod 755 "$test_root" .
+	compile program <<<'#include <stdio.h>
+	#include <unistd.h>
+	int main(void) { printf("%d\n", geteuid()); return 0; }'
+	chmod 4755 program
+	findmnt -no OPTIONS -T . | grep -q nosuid && skip "set-user-id programs do not work in ${TMPDIR:-/tmp}"
+	run setpriv --reuid 65534 --clear-groups env LD_PRELOAD="$OTELUE_PRELOAD" OTELUE_CONFIG=/nowhere ./program
+	expect_code 0
+	expect_output 0
+	[[ $errors != *otelue:* ]] || fail "$errors"
+}
+
+test_case environment_and_names_are_intact
+test_case libraries_that_write_at_start_and_end_do_so_in_order
+test_case a_failing_dlsym_is_the_programs_own_business
+test_case other_allocator_wrappers_go_along
+test_case a_program_with_its_own_json_loads_keeps_it
+test_case a_program_with_its_own_malloc_is_left_alone
+test_case a_library_is_found_by_the_callers_run_path
+test_case a_setuid_program_ignores_our_variables
+test_done
