@@ -3,12 +3,12 @@
 # with `set -e`; see steps.sh. A build is made once and used by the steps after it.
 # shellcheck disable=SC2034,SC2154,SC2164 # shared with ./check and steps.sh; set -e is on
 
-all_steps=(install gcc lint unit integration bench clang fuzz asan tsan aarch64 distcheck)
+all_steps=(install gcc lint unit integration bench clang fuzz asan tsan aarch64 distcheck vm-kernel vm)
 quick_steps=(gcc lint unit integration)
 # Those that must have run tests of their own.
-test_steps=(lint unit integration bench clang fuzz asan tsan aarch64 distcheck)
+test_steps=(lint unit integration bench clang fuzz asan tsan aarch64 distcheck vm)
 # Seconds; 300 where nothing stands here.
-declare -A step_limit=([install]=1200 [integration]=900 [distcheck]=900)
+declare -A step_limit=([install]=1200 [integration]=900 [distcheck]=900 [vm-kernel]=2400 [vm]=1200)
 
 # One name a line; a package also counts as there when another one brought a command of its name.
 missing_packages() {
@@ -117,7 +117,7 @@ step_distcheck() {
 	rm -f -- *.tar.xz
 	make dist
 	if [[ -e $source_dir/.git ]]; then
-		git -C "$source_dir" ls-files | grep -v '^\.gitignore$\|/\.keep$' | LC_ALL=C sort >tracked
+		git -C "$source_dir" ls-files | grep -v '^\.git\(ignore\|attributes\)$\|/\.keep$' | LC_ALL=C sort >tracked
 		tar -tJf otelue-*.tar.xz | sed 's|^[^/]*/||' | LC_ALL=C sort >shipped
 		comm -23 tracked shipped >lacking
 		[[ ! -s lacking ]] || { say "not in the tarball:"; cat lacking; return 1; }
@@ -125,4 +125,21 @@ step_distcheck() {
 	record pass "the tarball holds every file"
 	make distcheck DISTCHECK_CONFIGURE_FLAGS='--enable-werror --enable-tests'
 	record pass "make distcheck"
+}
+
+# Once; kept in ~/.cache/otelue.
+step_vm-kernel() { "$source_dir/tests/vm/kernel"; }
+
+# Each scenario prints `PASS NAME SECONDS` or `FAIL NAME SECONDS (WHY)`.
+step_vm() {
+	local code=0 verdict name rest
+	build gcc CC=gcc
+	OTELUE_SRC=$source_dir OTELUE_BUILD=$work/gcc "$source_dir/tests/vm/scenarios" | tee scenarios.out || code=$?
+	while read -r verdict name rest; do
+		case $verdict in
+		PASS) record pass "$name" ;;
+		FAIL) record fail "$name" "$rest" ;;
+		esac
+	done <scenarios.out
+	return "$code"
 }
