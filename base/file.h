@@ -6,11 +6,25 @@
 #include <stddef.h>
 #include "base/syscall.h"
 
+/*
+ * Opens a file, never as standard input, output or error: where the program has closed these, an
+ * export on one of its threads must not stand in for them for a moment. Descriptor or -errno.
+ */
+static inline long file_open(const char *path, int flags, int mode)
+{
+	long fd = sys_call(SYS_openat, AT_FDCWD, path, flags | O_CLOEXEC | O_NOCTTY, mode), moved;
+
+	if (fd < 0 || fd > 2)
+		return fd;
+	moved = sys_call(SYS_fcntl, fd, F_DUPFD_CLOEXEC, 3);
+	sys_call(SYS_close, fd);
+	return moved;
+}
+
 /* Reads up to size-1 bytes of the file and ends them with NUL. Returns the length or -errno. */
 static inline long file_read(const char *path, char *to, size_t size)
 {
-	long fd = sys_call(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK,
-	                   0);
+	long fd = file_open(path, O_RDONLY | O_NONBLOCK, 0);
 	size_t length = 0;
 	long n = fd;
 

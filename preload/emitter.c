@@ -32,14 +32,18 @@ struct arena {
 };
 
 static struct arena *arena;
+static bool confined;
 
 /* Words that both sides write. `calls` is the futex that the emitter sleeps on. */
 static struct {
-	uint32_t tid;
+	uint32_t tid;       /* 0: no thread that could be asked */
+	uint32_t thread;    /* the same, until the kernel has forgotten it */
+	uint32_t taken;     /* the arena is a thread's: being made, there, or not yet forgotten */
 	uint32_t calls;     /* incremented by whoever wants something */
 	uint32_t requested; /* flushes asked for */
 	uint32_t done;      /* flushes carried out; the futex that those who asked sleep on */
 	uint32_t stop;
+	uint32_t exporting; /* a thread of the program is in export_here() */
 } emitter;
 
 uint32_t emitter_tid(void)
@@ -143,6 +147,7 @@ static void thread_main(void *argument)
 
 	exporter->emitter_tid = (uint32_t)sys_call(SYS_gettid);
 	run(exporter);
+	exporter->emitter_tid = 0;
 	release_store(&emitter.tid, 0);
 	futex_wake_all(&emitter.done);
 }
@@ -162,24 +167,43 @@ static int make_arena(void)
 	return 0;
 }
 
-int emitter_start(void)
+/* Clones with all signals blocked: the thread is born so. */
+static long clone_thread(void)
 {
 	uint64_t all = ~UINT64_C(0), before = 0;
-	int err = make_arena();
 	long tid;
 
-	if (err)
-		return err;
-	emitter.stop = 0;
 	sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, KERNEL_SIGSET_SIZE);
 	tid = thread_clone(thread_main, &arena->exporter, arena->stack + STACK_SIZE, arena->tls,
 	                   &emitter.tid);
 	sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, KERNEL_SIGSET_SIZE);
-	if (tid < 0)
+	return tid;
+}
+
+int emitter_start(void)
+{
+	int err = confined ? -EPERM : make_arena();
+	long tid;
+
+	if (err)
+		return err;
+	if (__atomic_exchange_n(&emitter.taken, 1, __ATOMIC_ACQUIRE))
+		return emitter_tid() ? 0 : -EALREADY;
+	relaxed_store(&emitter.stop, 0);
+	tid = clone_thread();
+	if (tid < 0) {
+		release_store(&emitter.taken, 0);
 		return (int)tid;
+	}
+	relaxed_store(&emitter.thread, (uint32_t)tid);
 	if (counting_segment()->header)
 		relaxed_store(&counting_segment()->header->emitter_tid, (uint32_t)tid);
 	return 0;
+}
+
+void emitter_confine(void)
+{
+	confined = true;
 }
 
 static void call(void)
@@ -201,14 +225,35 @@ static bool somebody_may_listen(void)
 	       sys_call(SYS_faccessat, AT_FDCWD, USER_EVENTS_PATH, 2 /* W_OK */) == 0;
 }
 
+/* Throws away what an export has brought upon the calling thread: a file's size limit, a pipe's
+ * end. */
+static void drop_signals(uint64_t pending_before)
+{
+	const uint64_t ours = UINT64_C(1) << (SIGXFSZ - 1) | UINT64_C(1) << (SIGPIPE - 1);
+	uint64_t drop = ours & ~pending_before;
+	struct timespec at_once = {0, 0};
+
+	while (sys_call(SYS_rt_sigtimedwait, &drop, NULL, &at_once, KERNEL_SIGSET_SIZE) > 0)
+		;
+}
+
 /* Without an emitter the caller exports, with descriptors in the program's own table for the
- * moment. */
+ * moment. One thread at a time: others go without. */
 static void export_here(void)
 {
-	exporter_poll(&arena->exporter, clock_read_ns(CLOCK_MONOTONIC));
-	if (exporter_wanted(&arena->exporter))
-		exporter_export(&arena->exporter);
-	exporter_close(&arena->exporter);
+	uint64_t all = ~UINT64_C(0), before = 0, pending = 0;
+
+	sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, KERNEL_SIGSET_SIZE);
+	if (!__atomic_exchange_n(&emitter.exporting, 1, __ATOMIC_ACQUIRE)) {
+		sys_call(SYS_rt_sigpending, &pending, KERNEL_SIGSET_SIZE);
+		exporter_poll(&arena->exporter, clock_read_ns(CLOCK_MONOTONIC));
+		if (exporter_wanted(&arena->exporter))
+			exporter_export(&arena->exporter);
+		exporter_close(&arena->exporter);
+		drop_signals(pending);
+		__atomic_store_n(&emitter.exporting, 0, __ATOMIC_RELEASE);
+	}
+	sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, KERNEL_SIGSET_SIZE);
 }
 
 void emitter_flush(uint64_t bound_ns)
@@ -218,7 +263,7 @@ void emitter_flush(uint64_t bound_ns)
 
 	if (make_arena() || !somebody_may_listen())
 		return;
-	if (!emitter_tid()) {
+	if (!emitter_tid() && emitter_start()) {
 		export_here();
 		return;
 	}
@@ -236,20 +281,24 @@ void emitter_flush(uint64_t bound_ns)
 bool emitter_stop(uint64_t bound_ns)
 {
 	uint64_t end = clock_read_ns(CLOCK_MONOTONIC) + bound_ns;
-	uint32_t tid = emitter_tid();
+	uint32_t thread = relaxed_load(&emitter.thread);
 	struct timespec moment = {0, 50000};
 
-	if (!tid)
+	if (!thread)
 		return true;
 	release_store(&emitter.stop, 1);
 	call();
 	/* Until the kernel has forgotten the thread: CLONE_CHILD_CLEARTID would be too early for
 	 * unshare(2). */
-	while (sys_call(SYS_tgkill, shim.owner_pid, tid, 0) != -ESRCH) {
+	while (sys_call(SYS_tgkill, shim.owner_pid, thread, 0) != -ESRCH) {
 		if (clock_read_ns(CLOCK_MONOTONIC) > end)
 			return false;
 		sys_call(SYS_nanosleep, &moment, NULL);
 	}
+	/* Unless another thread, which waited too, has started a new one. */
+	if (__atomic_compare_exchange_n(&emitter.thread, &thread, 0, false, __ATOMIC_RELAXED,
+	                                __ATOMIC_RELAXED))
+		release_store(&emitter.taken, 0);
 	return true;
 }
 

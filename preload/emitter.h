@@ -11,9 +11,15 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-/* Clones the thread. 0 or -errno (-EAGAIN: RLIMIT_NPROC, pids.max): the exits then export
- * themselves. */
+/*
+ * Clones the thread, if there is none. 0 or -errno (-EAGAIN: RLIMIT_NPROC, pids.max; -EALREADY: one
+ * that has ended by itself cannot be followed by another). Where that fails, exits export
+ * themselves.
+ */
 int emitter_start(void);
+
+/* A filter of system calls is there: none of these functions clones a thread from now on. */
+void emitter_confine(void);
 
 /*
  * Has everything exported that has been counted so far and waits for it, at most `bound_ns`.
@@ -22,7 +28,7 @@ int emitter_start(void);
 void emitter_flush(uint64_t bound_ns);
 
 /* Ends the thread and waits until the kernel has forgotten it. False: it did not end within the
- * bound. */
+ * bound, and will as soon as it can. */
 bool emitter_stop(uint64_t bound_ns);
 
 /* In a fork child: there is no thread; the next emitter_start() begins anew. */

@@ -298,4 +298,7 @@ void exporter_close(struct exporter *exporter)
 {
 	user_events_close(&exporter->user_events);
 	file_sink_close(&exporter->file);
+	/* The next thread that exports registers at once. */
+	exporter->retry_ns = exporter->retry_after_ns = 0;
+	exporter->was_listening = false;
 }

@@ -164,7 +164,7 @@ static void start_emitter_later(void)
 
 void hook_start_emitter(void)
 {
-	if (hook_thread.passing ||
+	if (!ours() ||
 	    __atomic_exchange_n(&hook_emitter_due, UINT64_MAX, __ATOMIC_RELAXED) == UINT64_MAX)
 		return;
 	emitter_start();

@@ -15,6 +15,7 @@
 #include "hooks/hook.h"
 #include "hooks/memory.h"
 #include "metrics/session.h"
+#include "preload/emitter.h"
 #include "preload/lifecycle.h"
 #include "preload/shim.h"
 
@@ -146,6 +147,8 @@ __attribute__((constructor)) static void otelue_start(int argc, char **argv, cha
 			__atomic_or_fetch(&memory_mode, MEMORY_OFF, __ATOMIC_RELAXED);
 		if (settings_metric_enabled(&shim.settings, METRIC_MEMORY_ALLOCATION_DURATION))
 			__atomic_or_fetch(&memory_mode, MEMORY_TIMED, __ATOMIC_RELAXED);
+		if (shim.restricted)
+			emitter_confine();
 		lifecycle_begin();
 	} else {
 		stand_aside();

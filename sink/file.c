@@ -1,13 +1,12 @@
 /* The file sink; see file.h. */
 #include <errno.h>
 #include <fcntl.h>
-#include "base/syscall.h"
+#include "base/file.h"
 #include "sink/file.h"
 
 static int reopen(struct file_sink *sink, const char *path)
 {
-	long fd = sys_call(SYS_openat, AT_FDCWD, path,
-	                   O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY | O_NONBLOCK, 0644);
+	long fd = file_open(path, O_WRONLY | O_APPEND | O_CREAT | O_NONBLOCK, 0644);
 
 	if (fd < 0)
 		return sink->fd > 0 ? 0 : (int)fd;

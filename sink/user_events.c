@@ -16,7 +16,7 @@ static const char *const descriptions[USER_EVENT_COUNT] = {
 
 static int open_file(const char *path)
 {
-	return (int)sys_call(SYS_openat, AT_FDCWD, path, O_RDWR | O_CLOEXEC | O_NOCTTY, 0);
+	return (int)file_open(path, O_RDWR, 0);
 }
 
 /* Next space-ended field of a line of /proc/self/mounts; moves *text behind it. Octal escapes are

@@ -19,7 +19,7 @@ enum user_event { USER_EVENT_OTLP, USER_EVENT_RECORD, USER_EVENT_COUNT };
 struct user_events {
 	uint32_t enabled[USER_EVENT_COUNT]; /* written by the kernel: bit 0 */
 	uint32_t write_index[USER_EVENT_COUNT];
-	int fd; /* < 0: not open; 0 cannot be (the emitter keeps /dev/null there) */
+	int fd; /* <= 0: not open; file_open() gives none below 3 */
 	bool registered;
 };
 
