@@ -3,10 +3,6 @@
 # the same names. The programs are compiled here, because how they are linked is the point.
 # shellcheck source=tests/lib/test.sh
 . "${OTELUE_SRC:-$(dirname "$0")/../..}/tests/lib/test.sh"
-read -ra compiler <<<"${CC:-gcc}"
-
-# compile OUTPUT FLAGS... <SOURCE
-compile() { "${compiler[@]}" -w -D_GNU_SOURCE -o "$1" -x c - -x none "${@:2}"; }
 
 write_configuration() {
 	cat >otelue.json <<-'END'

@@ -86,7 +86,7 @@ judge_step() {
 	if ((code != 0 && step_failed == 0)); then
 		step_failed=1
 		if ((code == 124 || code == 137)); then
-			step_notes+=("    FAILED: no end within ${step_limit[$step]:-300} s")
+			step_notes+=("    FAILED: no end within ${step_limit[$step]:-900} s")
 		else
 			step_notes+=("    FAILED: exit code $code")
 		fi
@@ -107,7 +107,7 @@ run_step() {
 	: >"$results"
 	: >"$results.start"
 	printf '%-14s ' "$step"
-	STEP_RESULTS=$results timeout -k 10 "${step_limit[$step]:-300}" \
+	STEP_RESULTS=$results timeout -k 10 "${step_limit[$step]:-900}" \
 		bash "$source_dir/check" --inside "$step" </dev/null >"$log" 2>&1 || code=$?
 	count_results "$step" "$results"
 	judge_step "$step" "$code"

@@ -56,7 +56,7 @@ run() {
 # shim COMMAND...: COMMAND with the shim preloaded, it alone.
 shim() { env LD_PRELOAD="$OTELUE_PRELOAD" "$@"; }
 
-expect_code() { [[ $code == "$1" ]] || fail "exit code $code, not $1; stderr: $errors"; }
+expect_code() { [[ $code == "$1" ]] || fail "exit code $code, not $1; stderr: ${errors-}"; }
 expect_output() { [[ $output == "$1" ]] || fail "output is: $output" "and not:   $1"; }
 expect_same() { cmp -- "$1" "$2" >&2 || fail "$1 and $2 differ" "$(diff -a -- "$1" "$2" | head -n 20)"; }
 expect_equal() { [[ $1 == "$2" ]] || fail "${3:+$3: }$1 is not $2"; }
@@ -76,6 +76,13 @@ expect_transparent() {
 	expect_equal "$shimmed" "$code" "exit code with the shim"
 	expect_same "$PWD/.plain.out" "$PWD/.shim.out"
 	expect_same "$PWD/.plain.err" "$PWD/.shim.err"
+}
+
+# compile OUTPUT FLAGS... <SOURCE: a C program or library whose building is part of the test.
+compile() {
+	local compiler
+	read -ra compiler <<<"${CC:-gcc}"
+	"${compiler[@]}" -w -D_GNU_SOURCE -o "$1" -x c - -x none "${@:2}"
 }
 
 # test_case FUNCTION [ARGUMENTS...]
