@@ -84,7 +84,7 @@ struct segment_identity {
 		*directory; /* made with mode 0700 if missing; must be ours and closed to others */
 	uint64_t start_time_ns;
 	int64_t inherited_bytes, inherited_blocks;
-	bool session; /* the directory is a session's: the dead in it stay */
+	bool session; /* the directory is a session's: it is not made anew, the dead in it stay */
 };
 
 /*

@@ -40,15 +40,15 @@ static long map_first(void *place, int flags, int fd)
 	return sys_call(SYS_mmap, place, SEGMENT_FIRST_MAP, PROT_READ | PROT_WRITE, flags, fd, 0);
 }
 
-/* Opens the directory if it is ours alone; makes it first if it is missing. */
-static int open_directory(const char *path)
+/* Opens the directory if it is ours alone; make: makes it first if it is missing. */
+static int open_directory(const char *path, bool make)
 {
 	struct stat status;
 	int fd, err;
 
 	fd = (int)sys_call(SYS_openat, AT_FDCWD, path,
 	                   O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
-	if (fd == -ENOENT) {
+	if (fd == -ENOENT && make) {
 		sys_call(SYS_mkdirat, AT_FDCWD, path, 0700);
 		fd = (int)sys_call(SYS_openat, AT_FDCWD, path,
 		                   O_PATH | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
@@ -225,7 +225,7 @@ static int create(struct segment *segment, const struct segment_identity *identi
 {
 	uint64_t boottime_ns = clock_read_ns(CLOCK_BOOTTIME);
 	uint32_t limit = 0;
-	int fd = open_directory(identity->directory), err = fd;
+	int fd = open_directory(identity->directory, !identity->session), err = fd;
 
 	if (fd >= 0) {
 		err = map_file(segment, identity, fd, place, boottime_ns, &limit);

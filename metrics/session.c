@@ -1,4 +1,4 @@
-/* The accumulator of a session: mapped for the moment of an addition. See session.h. */
+/* The accumulator of a session. See session.h. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdbool.h>
@@ -47,7 +47,7 @@ static int check_header(const struct session_accumulator *accumulator)
 	return 0;
 }
 
-static int map_accumulator(const char *directory, struct session_accumulator **ret_accumulator)
+int session_open(const char *directory, struct session_accumulator **ret_accumulator)
 {
 	int fd = open_accumulator(directory, O_RDWR), err;
 	long base;
@@ -67,6 +67,11 @@ static int map_accumulator(const char *directory, struct session_accumulator **r
 	else
 		*ret_accumulator = (struct session_accumulator *)base;
 	return err;
+}
+
+void session_close(struct session_accumulator *accumulator)
+{
+	sys_call(SYS_munmap, accumulator, sizeof(*accumulator));
 }
 
 int session_create(const char *directory)
@@ -126,33 +131,29 @@ static void apply(struct process_values *sum, const struct process_values *total
 	}
 }
 
-static int change(const char *directory, const struct process_values *totals, bool subtract,
-                  uint64_t processes)
+void session_add(struct session_accumulator *accumulator, const struct process_values *totals)
 {
-	struct session_accumulator *accumulator;
-	int err = map_accumulator(directory, &accumulator);
-
-	if (err)
-		return err;
-	apply(&accumulator->totals, totals, subtract);
-	counter_add_shared(&accumulator->processes, subtract ? -processes : processes);
-	sys_call(SYS_munmap, accumulator, sizeof(*accumulator));
-	return 0;
+	apply(&accumulator->totals, totals, false);
+	counter_add_shared(&accumulator->processes, 1);
 }
 
-int session_add(const char *directory, const struct process_values *totals)
+void session_subtract(struct session_accumulator *accumulator, const struct process_values *totals)
 {
-	return change(directory, totals, false, 1);
-}
-
-int session_subtract(const char *directory, const struct process_values *totals)
-{
-	return change(directory, totals, true, 1);
+	apply(&accumulator->totals, totals, true);
+	counter_add_shared(&accumulator->processes, UINT64_MAX);
 }
 
 int session_merge(const char *directory, const struct process_values *totals, uint64_t processes)
 {
-	return change(directory, totals, false, processes);
+	struct session_accumulator *accumulator;
+	int err = session_open(directory, &accumulator);
+
+	if (err)
+		return err;
+	apply(&accumulator->totals, totals, false);
+	counter_add_shared(&accumulator->processes, processes);
+	session_close(accumulator);
+	return 0;
 }
 
 /* Is there a line among the messages that ends in ": " and these bytes? */
@@ -198,13 +199,9 @@ static void say(struct session_accumulator *accumulator, const char *program, ui
 	accumulator->messages[at + n + length] = '\n';
 }
 
-int session_message(const char *directory, const char *program, uint32_t pid, const char *messages)
+void session_message(struct session_accumulator *accumulator, const char *program, uint32_t pid,
+                     const char *messages)
 {
-	struct session_accumulator *accumulator;
-	int err = map_accumulator(directory, &accumulator);
-
-	if (err)
-		return err;
 	while (*messages) {
 		size_t length = 0;
 
@@ -215,8 +212,6 @@ int session_message(const char *directory, const char *program, uint32_t pid, co
 			say(accumulator, program, pid, messages, length);
 		messages += length + (messages[length] == '\n');
 	}
-	sys_call(SYS_munmap, accumulator, sizeof(*accumulator));
-	return 0;
 }
 
 void session_totals(struct process_values *ret_totals,
@@ -240,12 +235,12 @@ void session_totals(struct process_values *ret_totals,
 int session_read(const char *directory, struct process_values *ret_totals, uint64_t *ret_processes)
 {
 	struct session_accumulator *accumulator;
-	int err = map_accumulator(directory, &accumulator);
+	int err = session_open(directory, &accumulator);
 
 	if (err)
 		return err;
 	session_totals(ret_totals, accumulator);
 	*ret_processes = counter_read(&accumulator->processes);
-	sys_call(SYS_munmap, accumulator, sizeof(*accumulator));
+	session_close(accumulator);
 	return 0;
 }

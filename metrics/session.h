@@ -28,24 +28,29 @@ struct session_accumulator {
 int session_create(const char *directory);
 
 /*
- * Adds the totals of a process that ends. The directory and file must be ours. -errno: nothing was
- * added
- * (-EPROTO: the file is not an accumulator of this version).
+ * Maps the accumulator; the directory and file must be ours. The mapping outlives a drop of
+ * privileges, a chroot and a filter of system calls, and fork children inherit it: so a process
+ * keeps it from its start on. -errno (-EPROTO: the file is not an accumulator of this version).
  */
-int session_add(const char *directory, const struct process_values *totals);
+int session_open(const char *directory, struct session_accumulator **ret_accumulator);
+void session_close(struct session_accumulator *accumulator);
+
+/* Adds the totals of a process that ends. No system call. */
+void session_add(struct session_accumulator *accumulator, const struct process_values *totals);
 
 /* Takes back what session_add() added (an exec that failed). */
-int session_subtract(const char *directory, const struct process_values *totals);
-
-/* Adds the totals of a whole session within this one, of so many processes. */
-int session_merge(const char *directory, const struct process_values *totals, uint64_t processes);
+void session_subtract(struct session_accumulator *accumulator, const struct process_values *totals);
 
 /*
  * Keeps what a process had to say, before its segment is unlinked: each line of `messages` (ended
- * by NUL) as "program[pid]: line" (of the program's path the last part), but not a line that
- * another process has said already. Lines that have no room are dropped. 0 or -errno.
+ * by NUL) as "program[pid]: line", but not a line that another process has said already. Lines that
+ * have no room are dropped.
  */
-int session_message(const char *directory, const char *program, uint32_t pid, const char *messages);
+void session_message(struct session_accumulator *accumulator, const char *program, uint32_t pid,
+                     const char *messages);
+
+/* Adds the totals of a whole session within this one, of so many processes. 0 or -errno. */
+int session_merge(const char *directory, const struct process_values *totals, uint64_t processes);
 
 /* Totals of an accumulator in the form of a snapshot's, observed rows included. */
 void session_totals(struct process_values *ret_totals,

@@ -41,8 +41,7 @@ static void hand_over(enum segment_state state)
 	if (shim.session) {
 		observe_last(segment->process, &window, &shim.observed);
 		counting_totals(&last_totals);
-		if (session_add(shim.session, &last_totals))
-			return; /* the segment stays, `otelue run` reads it */
+		session_add(shim.session, &last_totals);
 		if (header->messages_length)
 			session_message(shim.session, header->program, header->pid,
 			                header->messages);

@@ -82,9 +82,10 @@ static void find_directory(char *const *envp, bool secure)
 {
 	const char *session = secure ? NULL : variable(envp, SESSION_VARIABLE);
 
-	if (session && *session == '/' && string_length(session) < sizeof(shim.directory)) {
+	/* A session that is no more, or another user's, is none. */
+	if (session && *session == '/' && string_length(session) < sizeof(shim.directory) &&
+	    session_open(session, &shim.session) == 0) {
 		string_copy(shim.directory, sizeof(shim.directory), session);
-		shim.session = shim.directory;
 	} else if (settings_user_directory(shim.settings.segment_directory, shim.directory,
 	                                   sizeof(shim.directory)) < 0) {
 		shim.directory[0] = '\0';

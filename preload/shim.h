@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "config/settings.h"
+#include "metrics/session.h"
 #include "preload/observe.h"
 
 #define SHIM_HIDDEN __attribute__((visibility("hidden")))
@@ -19,11 +20,11 @@ struct shim {
 	bool restricted;        /* a seccomp filter is there: no emitter, no look-ups */
 	uint32_t owner_pid;     /* the process that this state is about; differs in a vfork child */
 	uint64_t start_time_ns; /* Unix epoch: counting began */
-	uint64_t start_monotonic_ns;      /* the same on CLOCK_MONOTONIC */
-	uint64_t start_ticks;             /* and on the processor's counter */
-	const char *session;              /* directory of the session, NULL: none */
-	char directory[160];              /* where the segment is made */
-	struct observe_baseline observed; /* what the process had used before */
+	uint64_t start_monotonic_ns;         /* the same on CLOCK_MONOTONIC */
+	uint64_t start_ticks;                /* and on the processor's counter */
+	struct session_accumulator *session; /* NULL: none */
+	char directory[160];                 /* where the segment is made */
+	struct observe_baseline observed;    /* what the process had used before */
 	uint32_t page_size;
 	uint32_t hooks_active[HOOK_FAMILY_COUNT]; /* for otelue.hooks.active */
 };

@@ -69,7 +69,7 @@ static void hand_over(const char *directory, uint64_t bytes)
 	static struct process_values totals;
 
 	((uint64_t *)&totals)[metric_series_word(&metric_table[METRIC_FILE_IO], 0)] = bytes;
-	cr_assert_eq(session_add(directory, &totals), 0);
+	cr_assert_eq(session_merge(directory, &totals, 1), 0);
 }
 
 Test(tree, sums_the_ended_the_killed_and_the_living)
@@ -104,9 +104,12 @@ Test(tree, leaves_out_what_was_handed_over)
 Test(tree, tells_messages_with_their_process_and_without_tricks)
 {
 	pid_t pid = start_process(session.path, 1);
+	struct session_accumulator *accumulator;
 	char wanted[64];
 
-	cr_assert_eq(session_message(session.path, "gone", 5, "bye\n"), 0);
+	cr_assert_eq(session_open(session.path, &accumulator), 0);
+	session_message(accumulator, "gone", 5, "bye\n");
+	session_close(accumulator);
 	cr_assert_eq(tree_read(&tree, session.path), 0);
 	snprintf(wanted, sizeof(wanted), "[%d]: hello \xef\xbf\xbd[31m", (int)pid);
 	cr_assert_eq(tree.message_count, 2);

@@ -7,6 +7,14 @@
 
 static struct process_values totals, sum;
 static uint64_t processes;
+static struct session_accumulator *accumulator;
+
+static void say(const char *directory, const char *program, uint32_t pid, const char *messages)
+{
+	cr_assert_eq(session_open(directory, &accumulator), 0);
+	session_message(accumulator, program, pid, messages);
+	session_close(accumulator);
+}
 
 static uint64_t *word(struct process_values *values, enum metric_id id, uint32_t series)
 {
@@ -46,8 +54,8 @@ Test(session, adds_totals_and_counts_processes)
 {
 	*word(&totals, METRIC_FILE_IO, 3) = 5;
 	*word(&totals, METRIC_PROCESS_CPU_TIME, 0) = observed_from_s64(7);
-	cr_assert_eq(session_add(scratch, &totals), 0);
-	cr_assert_eq(session_add(scratch, &totals), 0);
+	cr_assert_eq(session_merge(scratch, &totals, 1), 0);
+	cr_assert_eq(session_merge(scratch, &totals, 1), 0);
 	cr_assert_eq(session_read(scratch, &sum, &processes), 0);
 	cr_assert_eq(processes, 2);
 	cr_assert_eq(*word(&sum, METRIC_FILE_IO, 3), 10);
@@ -60,7 +68,7 @@ Test(session, leaves_out_what_ends_with_a_process)
 	*word(&totals, METRIC_PROCESS_MEMORY_USAGE, 0) = observed_from_s64(4096);
 	*word(&totals, METRIC_PROCESS_UPTIME, 0) = observed_from_s64(4096);
 	*word(&totals, METRIC_MEMORY_USED, 0) = 99;
-	cr_assert_eq(session_add(scratch, &totals), 0);
+	cr_assert_eq(session_merge(scratch, &totals, 1), 0);
 	cr_assert_eq(session_read(scratch, &sum, &processes), 0);
 	cr_assert_eq(*word(&sum, METRIC_PROCESS_MEMORY_USAGE, 0), OBSERVED_ABSENT);
 	cr_assert_eq(*word(&sum, METRIC_PROCESS_UPTIME, 0), OBSERVED_ABSENT);
@@ -71,8 +79,9 @@ Test(session, takes_back_what_a_failed_exec_had_added)
 {
 	*word(&totals, METRIC_FILE_IO, 0) = 5;
 	*word(&totals, METRIC_PROCESS_CPU_TIME, 0) = observed_from_s64(7);
-	cr_assert_eq(session_add(scratch, &totals), 0);
-	cr_assert_eq(session_subtract(scratch, &totals), 0);
+	cr_assert_eq(session_merge(scratch, &totals, 1), 0);
+	cr_assert_eq(session_open(scratch, &accumulator), 0);
+	session_subtract(accumulator, &totals);
 	cr_assert_eq(session_read(scratch, &sum, &processes), 0);
 	cr_assert_eq(processes, 0);
 	cr_assert_eq(*word(&sum, METRIC_FILE_IO, 0), 0);
@@ -96,7 +105,7 @@ Test(session, loses_nothing_from_many_processes_at_once)
 	for (int i = 0; i < CHILDREN; i++) {
 		if (fork() == 0) {
 			for (int n = 0; n < TIMES; n++)
-				session_add(scratch, &totals);
+				session_merge(scratch, &totals, 1);
 			_exit(0);
 		}
 	}
@@ -112,11 +121,11 @@ Test(session, refuses_a_file_that_is_no_accumulator)
 	int fd = open(scratch_path(SESSION_ACCUMULATOR), O_WRONLY);
 
 	cr_assert_eq(pwrite(fd, "nonsense", 8, 0), 8);
-	cr_assert_eq(session_add(scratch, &totals), -EPROTO);
+	cr_assert_eq(session_merge(scratch, &totals, 1), -EPROTO);
 	cr_assert_eq(ftruncate(fd, 100), 0);
-	cr_assert_eq(session_add(scratch, &totals), -EPROTO, "too short");
+	cr_assert_eq(session_merge(scratch, &totals, 1), -EPROTO, "too short");
 	cr_assert_eq(fchmod(fd, 0644), 0);
-	cr_assert_eq(session_add(scratch, &totals), -EACCES, "open to others");
+	cr_assert_eq(session_merge(scratch, &totals, 1), -EACCES, "open to others");
 	close(fd);
 }
 
@@ -124,35 +133,35 @@ Test(session, refuses_a_symbolic_link_and_a_missing_directory)
 {
 	cr_assert_eq(rename(scratch_path(SESSION_ACCUMULATOR), "/dev/shm/otelue-test-away"), 0);
 	cr_assert_eq(symlink("/dev/shm/otelue-test-away", scratch_path(SESSION_ACCUMULATOR)), 0);
-	cr_assert_eq(session_add(scratch, &totals), -ELOOP);
+	cr_assert_eq(session_merge(scratch, &totals, 1), -ELOOP);
 	unlink("/dev/shm/otelue-test-away");
-	cr_assert_eq(session_add("/dev/shm/otelue-no-such-session", &totals), -ENOENT);
+	cr_assert_eq(session_merge("/dev/shm/otelue-no-such-session", &totals, 1), -ENOENT);
 }
 
 /* What the file itself holds. */
 static const char *messages(void)
 {
-	static struct session_accumulator accumulator;
+	static struct session_accumulator read_back;
 	int fd = open(scratch_path(SESSION_ACCUMULATOR), O_RDONLY);
 
-	cr_assert_eq(read(fd, &accumulator, sizeof(accumulator)), (ssize_t)sizeof(accumulator));
+	cr_assert_eq(read(fd, &read_back, sizeof(read_back)), (ssize_t)sizeof(read_back));
 	close(fd);
-	cr_assert_lt(accumulator.messages_length, SESSION_MESSAGES);
-	accumulator.messages[accumulator.messages_length] = '\0';
-	return accumulator.messages;
+	cr_assert_lt(read_back.messages_length, SESSION_MESSAGES);
+	read_back.messages[read_back.messages_length] = '\0';
+	return read_back.messages;
 }
 
 Test(session, keeps_messages_with_their_process)
 {
-	cr_assert_eq(session_message(scratch, "/usr/bin/one", 11, "first\nsecond\n"), 0);
-	cr_assert_eq(session_message(scratch, "two", 22, "third"), 0);
+	say(scratch, "/usr/bin/one", 11, "first\nsecond\n");
+	say(scratch, "two", 22, "third");
 	cr_assert_str_eq(messages(), "one[11]: first\none[11]: second\ntwo[22]: third\n");
 }
 
 Test(session, keeps_a_line_once_however_many_say_it)
 {
-	cr_assert_eq(session_message(scratch, "one", 11, "same\nother same\n"), 0);
-	cr_assert_eq(session_message(scratch, "two", 22, "same\nnew\n\n"), 0);
+	say(scratch, "one", 11, "same\nother same\n");
+	say(scratch, "two", 22, "same\nnew\n\n");
 	cr_assert_str_eq(messages(), "one[11]: same\none[11]: other same\ntwo[22]: new\n");
 }
 
@@ -164,7 +173,7 @@ Test(session, drops_messages_that_have_no_room)
 	line[sizeof(line) - 1] = '\0';
 	for (int i = 0; i < 20; i++) {
 		line[0] = (char)('a' + i);
-		cr_assert_eq(session_message(scratch, "one", 1, line), 0);
+		say(scratch, "one", 1, line);
 	}
 	cr_assert_eq(strlen(messages()), 8 * (sizeof("one[1]: \n") - 1 + sizeof(line) - 1));
 }
