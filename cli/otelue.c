@@ -18,6 +18,7 @@ static const struct verb verbs[] = {
 	{"run", cli_run, "run a program and show what it and its children did"},
 	{"config", cli_config, "check a configuration and print the settings that would hold"},
 	{"metrics", cli_metrics, "list the metrics and their attributes"},
+	{"decode", cli_decode, "print OTLP metrics as text"},
 	{"doctor", cli_doctor, "check the machine and say what to do"},
 	{"register", cli_register, "make the events before the first program does"},
 	{"help", cli_help, "print what a verb does"},
