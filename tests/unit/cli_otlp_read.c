@@ -129,7 +129,7 @@ Test(otlp_read, messages_in_each_other_are_bounded)
 		bytes[--at] = length >> 7 & 0x7f;
 		bytes[--at] = (length & 0x7f) | 0x80;
 		/* resource_metrics, resource, attributes, value, then lists and their values */
-		bytes[--at] = depth >= 197 ? 0x0a : depth == 196 ? 0x12 : depth % 2 ? 0x0a : 0x2a;
+		bytes[--at] = depth >= 197 ? 0x0a : depth == 196 ? 0x12 : depth % 2 ? 0x2a : 0x0a;
 	}
 	cr_assert_lt(read_bytes(bytes + at, sizeof(bytes) - at), 0);
 	cr_assert_not_null(strstr(error.text, "messages in each other"), "%s", error.text);
