@@ -1,0 +1,122 @@
+/*
+ * Segments that their owner forged. The input is a list of changes to a valid one: 16 bytes each,
+ * where (u32), how long (u32, 1 to 8), what (u64, little endian); a change of length 0 cuts the
+ * file there. The reader may refuse the result, but what it accepts is within its own bounds. The
+ * same for a session's accumulator.
+ */
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+#include "metrics/reader.h"
+#include "metrics/segment_internal.h"
+
+struct change {
+	uint32_t at, length;
+	uint64_t value;
+};
+
+static struct segment segment;
+static int file, directory;
+static char path[] = "/tmp/otelue-fuzz.XXXXXX";
+
+static void remove_files(void)
+{
+	unlinkat(directory, SESSION_ACCUMULATOR, 0);
+	rmdir(path);
+}
+
+static void make_files(void)
+{
+	/* There: so it is anonymous memory. */
+	struct segment_identity identity = {.directory = "/nonexistent"};
+
+	if (segment_create(&segment, &identity) < 0 || !segment_claim(&segment, 1))
+		abort();
+	segment_message(&segment, "a message");
+	file = memfd_create("segment", MFD_CLOEXEC);
+	if (file < 0 || !mkdtemp(path) || session_create(path) < 0)
+		abort();
+	directory = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+	atexit(remove_files);
+	if (write(file, segment.header, SEGMENT_FIRST_MAP) != (ssize_t)SEGMENT_FIRST_MAP)
+		abort();
+}
+
+static void apply(int fd, const uint8_t *bytes, size_t size, size_t length)
+{
+	struct change change;
+
+	for (; size >= sizeof(change); bytes += sizeof(change), size -= sizeof(change)) {
+		memcpy(&change, bytes, sizeof(change));
+		change.at %= (uint32_t)length;
+		if (change.length == 0) {
+			if (ftruncate(fd, change.at) < 0)
+				abort();
+		} else if (pwrite(fd, &change.value, 1 + change.length % 8, change.at) < 0) {
+			abort();
+		}
+	}
+}
+
+static void check_totals(const struct process_values *totals)
+{
+	for (int id = 0; id < METRIC_COUNT; id++) {
+		const struct metric *metric = &metric_table[id];
+		const uint64_t *words = (const uint64_t *)totals + metric_series_word(metric, 0);
+
+		if (metric->kind != KIND_COUNTER || metric->place != PLACE_RECORDED)
+			continue;
+		for (uint32_t i = 0; i < metric->shard_series; i++) {
+			if (words[i] > READER_LARGEST)
+				abort();
+		}
+	}
+}
+
+static void try_segment(const uint8_t *bytes, size_t size)
+{
+	static struct segment_reading reading;
+
+	apply(file, bytes, size, SEGMENT_FIRST_MAP);
+	if (reader_parse(file, &reading) == 0) {
+		check_totals(&reading.totals);
+		if (!memchr(reading.program, 0, sizeof(reading.program)) ||
+		    !memchr(reading.messages, 0, sizeof(reading.messages)) ||
+		    reading.shards > SEGMENT_SHARDS_MAX || reading.pid > INT32_MAX)
+			abort();
+	}
+	if (pwrite(file, segment.header, SEGMENT_FIRST_MAP, 0) != (ssize_t)SEGMENT_FIRST_MAP ||
+	    ftruncate(file, SEGMENT_FIRST_MAP) < 0)
+		abort();
+}
+
+static void try_session(const uint8_t *bytes, size_t size)
+{
+	static struct session_accumulator valid, accumulator;
+	int fd = openat(directory, SESSION_ACCUMULATOR, O_RDWR | O_CLOEXEC);
+
+	if (fd < 0 || (valid.magic == 0 && pread(fd, &valid, sizeof(valid), 0) != sizeof(valid)))
+		abort();
+	apply(fd, bytes, size, sizeof(valid));
+	if (reader_session(directory, geteuid(), &accumulator) == 0 &&
+	    (!memchr(accumulator.messages, 0, sizeof(accumulator.messages)) ||
+	     accumulator.processes > READER_LARGEST))
+		abort();
+	if (pwrite(fd, &valid, sizeof(valid), 0) != sizeof(valid) ||
+	    ftruncate(fd, sizeof(valid)) < 0)
+		abort();
+	close(fd);
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size);
+int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
+{
+	if (!segment.header)
+		make_files();
+	try_segment(bytes, size);
+	try_session(bytes, size);
+	return 0;
+}
