@@ -31,7 +31,7 @@ static void remove_files(void)
 static void make_files(void)
 {
 	/* There: so it is anonymous memory. */
-	struct segment_identity identity = {.directory = "/nonexistent"};
+	struct segment_identity identity = {.directory = "/dev/null/none"};
 
 	if (segment_create(&segment, &identity) < 0 || !segment_claim(&segment, 1))
 		abort();

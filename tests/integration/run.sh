@@ -63,7 +63,7 @@ what_cannot_be_run_ends_like_env() {
 	expect_code 126
 	run "$otelue" run -- /
 	expect_code 126
-	run "$otelue" run --library /nonexistent -- true
+	run "$otelue" run --library /proc/nonexistent -- true
 	expect_code 125
 	run "$otelue" run
 	expect_code 125
@@ -71,7 +71,7 @@ what_cannot_be_run_ends_like_env() {
 
 wrong_options_are_told_before_the_program_runs() {
 	local arguments
-	for arguments in "--interval soon" "--interval 0" "--config /nonexistent" "--output /nonexistent/file" \
+	for arguments in "--interval soon" "--interval 0" "--config /proc/nonexistent" "--output /proc/nonexistent/file" \
 		"--config $PWD/x --interval 5"; do
 		# shellcheck disable=SC2086 # words
 		run "$otelue" run $arguments -- touch ran
@@ -271,10 +271,10 @@ a_switched_off_shim_is_told() {
 
 # The file cannot be written: nobody but the result can say so.
 what_the_shim_says_is_shown() {
-	run env OTELUE_METRICS_EXPORTER=otlp_file OTELUE_FILE=/nonexistent/file "$otelue" run -- sleep 0.01
+	run env OTELUE_METRICS_EXPORTER=otlp_file OTELUE_FILE=/proc/nonexistent/file "$otelue" run -- sleep 0.01
 	expect_code 0
 	grep -q "^otelue: sleep\[[0-9]*\]: .*error 2" <<<"$errors" || fail "$errors"
-	run env OTELUE_METRICS_EXPORTER=otlp_file OTELUE_FILE=/nonexistent/file "$otelue" run --interval 0.1 -- \
+	run env OTELUE_METRICS_EXPORTER=otlp_file OTELUE_FILE=/proc/nonexistent/file "$otelue" run --interval 0.1 -- \
 		"$python" -c 'import os, time; time.sleep(0.6); os.kill(os.getpid(), 9)'
 	expect_code 137
 	grep -q "^otelue: python[0-9.]*\[[0-9]*\]: .*error 2" <<<"$errors" || fail "$errors"

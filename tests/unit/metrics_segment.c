@@ -26,7 +26,13 @@ static void make_segment(void)
 	cr_assert_str_not_empty(segment.path);
 }
 
-TestSuite(segment, .init = make_segment, .fini = scratch_remove);
+static void remove_segment(void)
+{
+	umount2(scratch, MNT_DETACH); /* where mount_small() was called */
+	scratch_remove();
+}
+
+TestSuite(segment, .init = make_segment, .fini = remove_segment);
 
 static uint64_t counted(void)
 {
