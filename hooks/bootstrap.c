@@ -1,7 +1,7 @@
 /* The bump buffer of bootstrap.h. Each block is preceded by its size; nothing is ever given back to
  * it. */
 #include "base/atomic.h"
-#include "hooks/bootstrap.h"
+#include "hooks/memory.h"
 
 extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_memalign(size_t, size_t);
@@ -14,6 +14,7 @@ void *bootstrap_allocate(size_t size, size_t alignment)
 {
 	size_t start, used = relaxed_load(&bootstrap_used);
 
+	__atomic_or_fetch(&memory_mode, MEMORY_BOOTSTRAP, __ATOMIC_RELAXED);
 	if (alignment < 16)
 		alignment = 16;
 	do {

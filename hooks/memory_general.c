@@ -14,6 +14,38 @@ static void count_failure(const struct hook_call *call, enum MEMORY_OPERATION op
 	             operation * MEMORY_ERROR_COUNT + type, 1);
 }
 
+extern void *__libc_malloc(size_t);
+extern void __libc_free(void *);
+
+static void stop_learning(uint32_t learned)
+{
+	__atomic_or_fetch(&memory_mode, learned, __ATOMIC_RELAXED);
+	__atomic_and_fetch(&memory_mode, ~MEMORY_UNKNOWN, __ATOMIC_RELAXED);
+}
+
+/*
+ * Is the allocator glibc's, and do its headers say what it says? Told by the first blocks that the
+ * program asks for. glibc rounds up to 8 above a multiple of 16; valgrind and the like do not, and
+ * there what stands before a block must not be read: sizes that are such already tell nothing.
+ */
+static void learn_headers(void *block, size_t size)
+{
+	static uint32_t agreed;
+	size_t usable = real.malloc_usable_size(block);
+
+	if (size % 16 == 8)
+		return;
+	if (real.malloc != __libc_malloc || real.free != __libc_free || usable <= size ||
+	    usable % 16 != 8) {
+		stop_learning(MEMORY_FOREIGN);
+	} else if (!(memory_header(block) & MEMORY_HEADER_MAPPED)) {
+		if (memory_header_usable(memory_header(block)) != usable)
+			stop_learning(MEMORY_FOREIGN);
+		else if (__atomic_add_fetch(&agreed, 1, __ATOMIC_RELAXED) >= 3)
+			stop_learning(0);
+	}
+}
+
 void memory_resolve(void)
 {
 	if (!(relaxed_load(&memory_mode) & MEMORY_UNRESOLVED))
@@ -44,7 +76,7 @@ static bool begin(struct hook_call *call)
 
 static size_t usable(const struct hook_call *call, void *block)
 {
-	return call->here.values && block ? real.malloc_usable_size(block) : 0;
+	return call->here.values && block ? memory_usable(block) : 0;
 }
 
 static void *end(const struct hook_call *call, enum MEMORY_OPERATION operation, void *block,
@@ -68,6 +100,8 @@ void *general_malloc(size_t size)
 	if (!begin(&call))
 		return bootstrap_allocate(size, 16);
 	block = real.malloc(size);
+	if (relaxed_load(&memory_mode) & MEMORY_UNKNOWN && call.here.values && block)
+		learn_headers(block, size);
 	return end(&call, MEMORY_OPERATION_MALLOC, block, size, errno);
 }
 
