@@ -1,8 +1,7 @@
 /*
  * libjansson.so.4 opened by hand: RTLD_LOCAL keeps its names from the program, RTLD_DEEPBIND the
- * program's from it, so that its mallocs go to libc and are not counted. AddressSanitizer refuses
- * RTLD_DEEPBIND. Called from the constructor, when nothing of the program runs yet; dlopen and
- * dlsym may allocate.
+ * program's from it, so that its mallocs go to libc and are not counted. Called from the
+ * constructor, when nothing of the program runs yet; dlopen and dlsym may allocate.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -20,6 +19,16 @@ static const struct {
 #undef JSON_FUNCTION
 };
 
+/* Their dlopen ends the program that asks for RTLD_DEEPBIND. */
+static int program_is_sanitized(void)
+{
+	int found = dlsym(RTLD_DEFAULT, "__asan_init") || dlsym(RTLD_DEFAULT, "__tsan_init") ||
+	            dlsym(RTLD_DEFAULT, "__sanitizer_print_stack_trace");
+
+	dlerror();
+	return found;
+}
+
 static void explain(struct text *why, const char *what)
 {
 	const char *reason = dlerror();
@@ -29,10 +38,9 @@ static void explain(struct text *why, const char *what)
 
 int jansson_open_library(struct json_api *ret_api, struct text *why)
 {
-	int sanitized = dlsym(RTLD_DEFAULT, "__asan_init") != NULL;
 	struct json_api api = {0};
+	int sanitized = program_is_sanitized();
 
-	dlerror();
 	api.library =
 		dlopen(JANSSON_LIBRARY, RTLD_NOW | RTLD_LOCAL | (sanitized ? 0 : RTLD_DEEPBIND));
 	if (!api.library) {

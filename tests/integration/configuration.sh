@@ -96,6 +96,21 @@ functions_of_the_program_do_not_take_the_librarys_place() {
 	[[ $(exported) == *'{"stringValue":"shop"}'* ]] || fail "the file was not read"
 }
 
+# Their dlopen refuses what keeps the library to ourselves. a_program_with_the_sanitizer_reads_a_file KIND RUNTIME
+a_program_with_the_sanitizer_reads_a_file() {
+	local runtime
+	need gcc
+	runtime=$(realpath "$(gcc -print-file-name="$2")")
+	[[ -f $runtime ]] || skip "gcc has no $2"
+	printf 'int main(void) { return 6; }\n' >program.c
+	gcc -fsanitize="$1" program.c -o program
+	configure
+	run env LD_PRELOAD="$runtime $OTELUE_PRELOAD" ./program
+	expect_code 6
+	expect_equal "$errors" ""
+	[[ $(exported) == *'{"stringValue":"shop"}'* ]] || fail "the file was not read"
+}
+
 one_of_another_users_files_is_refused() {
 	configure
 	((EUID == 0)) || skip "only root can give files away"
@@ -115,5 +130,7 @@ test_case an_excluded_program_is_not_observed
 test_case the_library_is_gone_when_the_program_starts
 test_case the_second_process_needs_no_library
 test_case functions_of_the_program_do_not_take_the_librarys_place
+test_case a_program_with_the_sanitizer_reads_a_file address libasan.so
+test_case a_program_with_the_sanitizer_reads_a_file thread libtsan.so
 test_case one_of_another_users_files_is_refused
 test_done
