@@ -121,6 +121,42 @@ one_of_another_users_files_is_refused() {
 root's or your own (chown) (nothing is counted)"
 }
 
+# told SETTING: the line of otelue config about it, with single blanks.
+told() { sed -n "s/^$1  */$1 /p" <<<"$output" | sed 's/  */ /g'; }
+
+the_command_tells_where_each_setting_came_from() {
+	configure '"hooks": {"file": {"enabled": false}}'
+	run "$OTELUE_BUILD/otelue" config otelue.json
+	expect_code 0
+	expect_equal "$(told exporters)" "exporters otlp_file /meter_provider/readers/*/periodic/exporter"
+	expect_equal "$(told service_name)" "service_name shop /resource/attributes"
+	expect_equal "$(told log_level)" "log_level info default"
+	[[ $(told families) == *"memory, socket,"*" /distribution/otelue/hooks/*/enabled" ]] || fail "$(told families)"
+	unset OTELUE_CONFIG
+	export OTEL_SERVICE_NAME=here OTELUE_METRIC_EXPORT_INTERVAL=1500 OTEL_METRICS_EXPORTER=otlp
+	run "$OTELUE_BUILD/otelue" config
+	expect_equal "$(told service_name)" "service_name here OTEL_SERVICE_NAME"
+	expect_equal "$(told interval_ms)" "interval_ms 1500 ms OTELUE_METRIC_EXPORT_INTERVAL"
+	[[ $output == *'exporter "otlp" is not ours; left to the program'* ]] || fail "$output"
+}
+
+the_command_says_what_the_shim_would_say() {
+	echo '{"file_format": "1.1", "disabled": "perhaps"}' >otelue.json
+	run "$OTELUE_BUILD/otelue" config otelue.json
+	expect_code 1
+	expect_output ""
+	expect_equal "$errors" 'otelue config: otelue.json: /disabled: expected true or false, got "perhaps"'
+	run "$OTELUE_BUILD/otelue" config a b
+	expect_code 2
+}
+
+the_readmes_example_is_right() {
+	sed -n '/^```json$/,/^```$/{/^```/d;p}' "$OTELUE_SRC/README.md" >otelue.json
+	[[ -s otelue.json ]] || fail "no example in README.md"
+	run "$OTELUE_BUILD/otelue" config otelue.json
+	expect_code 0
+}
+
 test_case a_file_is_obeyed
 test_case a_file_leaves_environment_and_descriptors_alone
 test_case a_bad_file_costs_one_line_and_nothing_is_counted
@@ -132,5 +168,8 @@ test_case the_second_process_needs_no_library
 test_case functions_of_the_program_do_not_take_the_librarys_place
 test_case a_program_with_the_sanitizer_reads_a_file address libasan.so
 test_case a_program_with_the_sanitizer_reads_a_file thread libtsan.so
+test_case the_command_tells_where_each_setting_came_from
+test_case the_command_says_what_the_shim_would_say
+test_case the_readmes_example_is_right
 test_case one_of_another_users_files_is_refused
 test_done
