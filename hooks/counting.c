@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/syscall.h"
 #include "hooks/counting.h"
+#include "hooks/thread.h"
 #include "metrics/collect.h"
 
 #if defined(__x86_64__)
@@ -50,10 +51,11 @@ struct process_values *counting_process(void)
 /* Runs when a thread ends, after its other destructors of this round. */
 static void thread_ends(void *values)
 {
+	thread_ended();
 	hook_thread.ended = 1;
 	hook_thread.values = NULL;
-	/* A shard of the parent's, in a fork child: not ours to give back. */
-	segment_release(&wiped.segment, values);
+	if (values != &wiped)
+		segment_release(&wiped.segment, values);
 }
 
 static struct shard_values *claim(void)
@@ -87,6 +89,15 @@ struct counting counting_slow(void)
 		here.shared = true;
 	}
 	return here;
+}
+
+void counting_thread_begin(void)
+{
+	if (!hook_thread.values)
+		counting_slow();
+	/* Without a shard: any value but NULL has the destructor called. */
+	if (!hook_thread.values && have_thread_end_key)
+		pthread_setspecific(thread_end_key, &wiped);
 }
 
 static int start(const struct segment_identity *identity, void *place)

@@ -18,6 +18,12 @@
 #include "metrics/metric.h"
 #include "metrics/segment.h"
 
+/* When a call or a thread began. Two words, so that it is handed on in registers. */
+struct hook_timer {
+	uint64_t start; /* ticks, or ns where multiplier is 0 */
+	uint64_t multiplier;
+};
+
 #define HOOK_HIDDEN __attribute__((visibility("hidden")))
 
 struct hook_thread {
@@ -30,6 +36,7 @@ struct hook_thread {
 	uint8_t ended;     /* after the thread's destructors: never claim again */
 	/* Live allocations when this thread began to fork, for the child to start from. */
 	int64_t live_bytes, live_blocks;
+	struct hook_timer timer; /* when the thread began; start is 0 in the main one */
 };
 
 extern __thread struct hook_thread hook_thread HOOK_HIDDEN
@@ -127,6 +134,9 @@ static always_inline void counting_record(struct counting here, struct series_pl
 	counting_add_word(words, value, shared);
 	counting_add_word(words + histogram_word(value, place.width - 2), 1, shared);
 }
+
+/* A thread's first act: takes a shard, or at least sees to it that its end is seen. */
+void counting_thread_begin(void) HOOK_HIDDEN;
 
 /* Lifecycle, called by preload/ only. */
 

@@ -42,12 +42,6 @@ extern uint64_t hook_ticks_multiplier HOOK_HIDDEN;
 extern uint64_t hook_emitter_due HOOK_HIDDEN;
 void hook_start_emitter(void) HOOK_HIDDEN __attribute__((cold));
 
-/* When a call began. Two words, so that it is handed on in registers. */
-struct hook_timer {
-	uint64_t start; /* ticks, or ns where multiplier is 0 */
-	uint64_t multiplier;
-};
-
 struct hook_call {
 	struct counting here;
 	struct hook_timer timer;

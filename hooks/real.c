@@ -33,3 +33,11 @@ void *real_resolve(enum hook_id id)
 		relaxed_store((void **)&real + id, function);
 	return function;
 }
+
+void real_resolve_all(void)
+{
+	for (int id = 0; id < HOOK_COUNT; id++) {
+		if (hook_rows[id].required && !relaxed_load((void **)&real + id))
+			real_resolve((enum hook_id)id);
+	}
+}

@@ -38,6 +38,13 @@ extern const struct hook_row hook_rows[HOOK_COUNT] __attribute__((visibility("hi
 /* Looks the function up and stores it. Any thread, any time; keeps errno. */
 void *real_resolve(enum hook_id id) __attribute__((cold, visibility("hidden")));
 
+/*
+ * Looks up all that libc must have: before the first thread is made, because dlsym takes the
+ * loader's lock, and a thread that first locks a mutex might meet one that holds it and waits for
+ * the first.
+ */
+void real_resolve_all(void) __attribute__((visibility("hidden")));
+
 #define REAL(name) \
 	(likely(real.name) ? real.name : (__typeof__(real.name))real_resolve(HOOK_##name))
 

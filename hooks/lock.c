@@ -1,0 +1,208 @@
+/*
+ * Mutexes, read-write locks and spinlocks: tried first, and timed only where that has to be waited
+ * for. Any result of the try but EBUSY is final: it is what the lock itself would have said. A
+ * private mutex of a program with one thread is locked outright, which costs no atomic instruction
+ * there.
+ */
+#include "hooks/lock.h"
+
+void lock_failed(enum LOCK_WAIT what, int error)
+{
+	uint32_t series = what * LOCK_ERROR_COUNT;
+
+	if (error != EBUSY)
+		counting_add(counting_here(HOOK_FAMILY_LOCK), PLACE(LOCK_ERRORS),
+		             series + hook_error_value(ATTRIBUTE_LOCK_ERROR, error), 1);
+}
+
+struct hook_timer lock_contended(enum LOCK_TYPE type)
+{
+	counting_add(counting_here(HOOK_FAMILY_LOCK), PLACE(LOCK_CONTENTIONS), type, 1);
+	return hook_timer_start();
+}
+
+int lock_waited(struct hook_timer timer, enum LOCK_TYPE type, int error)
+{
+	uint64_t elapsed = hook_timer_elapsed(timer);
+
+	counting_record(counting_here(HOOK_FAMILY_LOCK), PLACE(LOCK_WAIT_DURATION), type, elapsed);
+	return lock_done(type, error);
+}
+
+OTELUE_EXPORT int pthread_mutex_lock(pthread_mutex_t *lock)
+{
+	bool alone = lock_has_one_thread(lock);
+	int error = alone ? REAL(pthread_mutex_lock)(lock) : REAL(pthread_mutex_trylock)(lock);
+	struct hook_timer timer;
+
+	if (likely(alone || error != EBUSY))
+		return lock_done(LOCK_TYPE_MUTEX, error);
+	timer = lock_contended(LOCK_TYPE_MUTEX);
+	return lock_waited(timer, LOCK_TYPE_MUTEX, REAL(pthread_mutex_lock)(lock));
+}
+
+OTELUE_EXPORT int __pthread_mutex_lock(pthread_mutex_t *lock)
+{
+	return pthread_mutex_lock(lock);
+}
+
+OTELUE_EXPORT int pthread_mutex_trylock(pthread_mutex_t *lock)
+{
+	return lock_tried(LOCK_TYPE_MUTEX, REAL(pthread_mutex_trylock)(lock));
+}
+
+OTELUE_EXPORT int __pthread_mutex_trylock(pthread_mutex_t *lock)
+{
+	return pthread_mutex_trylock(lock);
+}
+
+OTELUE_EXPORT int pthread_mutex_timedlock(pthread_mutex_t *restrict lock,
+                                          const struct timespec *restrict until)
+{
+	int error = REAL(pthread_mutex_trylock)(lock);
+	struct hook_timer timer;
+
+	if (likely(error != EBUSY))
+		return lock_done(LOCK_TYPE_MUTEX, error);
+	timer = lock_contended(LOCK_TYPE_MUTEX);
+	return lock_waited(timer, LOCK_TYPE_MUTEX, REAL(pthread_mutex_timedlock)(lock, until));
+}
+
+OTELUE_EXPORT int pthread_mutex_clocklock(pthread_mutex_t *restrict lock, clockid_t clock,
+                                          const struct timespec *restrict until)
+{
+	int error = REAL(pthread_mutex_trylock)(lock);
+	struct hook_timer timer;
+
+	if (likely(error != EBUSY))
+		return lock_done(LOCK_TYPE_MUTEX, error);
+	timer = lock_contended(LOCK_TYPE_MUTEX);
+	return lock_waited(timer, LOCK_TYPE_MUTEX,
+	                   REAL(pthread_mutex_clocklock)
+	                           ? real.pthread_mutex_clocklock(lock, clock, until)
+	                           : ENOSYS);
+}
+
+OTELUE_EXPORT int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
+{
+	int error = REAL(pthread_rwlock_tryrdlock)(lock);
+	struct hook_timer timer;
+
+	if (likely(error != EBUSY))
+		return lock_done(LOCK_TYPE_RWLOCK_READ, error);
+	timer = lock_contended(LOCK_TYPE_RWLOCK_READ);
+	return lock_waited(timer, LOCK_TYPE_RWLOCK_READ, REAL(pthread_rwlock_rdlock)(lock));
+}
+
+OTELUE_EXPORT int pthread_rwlock_tryrdlock(pthread_rwlock_t *lock)
+{
+	return lock_tried(LOCK_TYPE_RWLOCK_READ, REAL(pthread_rwlock_tryrdlock)(lock));
+}
+
+OTELUE_EXPORT int __pthread_rwlock_rdlock(pthread_rwlock_t *lock)
+{
+	return pthread_rwlock_rdlock(lock);
+}
+
+OTELUE_EXPORT int __pthread_rwlock_tryrdlock(pthread_rwlock_t *lock)
+{
+	return pthread_rwlock_tryrdlock(lock);
+}
+
+OTELUE_EXPORT int pthread_rwlock_timedrdlock(pthread_rwlock_t *restrict lock,
+                                             const struct timespec *restrict until)
+{
+	int error = REAL(pthread_rwlock_tryrdlock)(lock);
+	struct hook_timer timer;
+
+	if (likely(error != EBUSY))
+		return lock_done(LOCK_TYPE_RWLOCK_READ, error);
+	timer = lock_contended(LOCK_TYPE_RWLOCK_READ);
+	return lock_waited(timer, LOCK_TYPE_RWLOCK_READ,
+	                   REAL(pthread_rwlock_timedrdlock)(lock, until));
+}
+
+OTELUE_EXPORT int pthread_rwlock_clockrdlock(pthread_rwlock_t *restrict lock, clockid_t clock,
+                                             const struct timespec *restrict until)
+{
+	int error = REAL(pthread_rwlock_tryrdlock)(lock);
+	struct hook_timer timer;
+
+	if (likely(error != EBUSY))
+		return lock_done(LOCK_TYPE_RWLOCK_READ, error);
+	timer = lock_contended(LOCK_TYPE_RWLOCK_READ);
+	return lock_waited(timer, LOCK_TYPE_RWLOCK_READ,
+	                   REAL(pthread_rwlock_clockrdlock)
+	                           ? real.pthread_rwlock_clockrdlock(lock, clock, until)
+	                           : ENOSYS);
+}
+
+OTELUE_EXPORT int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
+{
+	int error = REAL(pthread_rwlock_trywrlock)(lock);
+	struct hook_timer timer;
+
+	if (likely(error != EBUSY))
+		return lock_done(LOCK_TYPE_RWLOCK_WRITE, error);
+	timer = lock_contended(LOCK_TYPE_RWLOCK_WRITE);
+	return lock_waited(timer, LOCK_TYPE_RWLOCK_WRITE, REAL(pthread_rwlock_wrlock)(lock));
+}
+
+OTELUE_EXPORT int pthread_rwlock_trywrlock(pthread_rwlock_t *lock)
+{
+	return lock_tried(LOCK_TYPE_RWLOCK_WRITE, REAL(pthread_rwlock_trywrlock)(lock));
+}
+
+OTELUE_EXPORT int __pthread_rwlock_wrlock(pthread_rwlock_t *lock)
+{
+	return pthread_rwlock_wrlock(lock);
+}
+
+OTELUE_EXPORT int __pthread_rwlock_trywrlock(pthread_rwlock_t *lock)
+{
+	return pthread_rwlock_trywrlock(lock);
+}
+
+OTELUE_EXPORT int pthread_rwlock_timedwrlock(pthread_rwlock_t *restrict lock,
+                                             const struct timespec *restrict until)
+{
+	int error = REAL(pthread_rwlock_trywrlock)(lock);
+	struct hook_timer timer;
+
+	if (likely(error != EBUSY))
+		return lock_done(LOCK_TYPE_RWLOCK_WRITE, error);
+	timer = lock_contended(LOCK_TYPE_RWLOCK_WRITE);
+	return lock_waited(timer, LOCK_TYPE_RWLOCK_WRITE,
+	                   REAL(pthread_rwlock_timedwrlock)(lock, until));
+}
+
+OTELUE_EXPORT int pthread_rwlock_clockwrlock(pthread_rwlock_t *restrict lock, clockid_t clock,
+                                             const struct timespec *restrict until)
+{
+	int error = REAL(pthread_rwlock_trywrlock)(lock);
+	struct hook_timer timer;
+
+	if (likely(error != EBUSY))
+		return lock_done(LOCK_TYPE_RWLOCK_WRITE, error);
+	timer = lock_contended(LOCK_TYPE_RWLOCK_WRITE);
+	return lock_waited(timer, LOCK_TYPE_RWLOCK_WRITE,
+	                   REAL(pthread_rwlock_clockwrlock)
+	                           ? real.pthread_rwlock_clockwrlock(lock, clock, until)
+	                           : ENOSYS);
+}
+
+OTELUE_EXPORT int pthread_spin_lock(pthread_spinlock_t *lock)
+{
+	int error = REAL(pthread_spin_trylock)(lock);
+	struct hook_timer timer;
+
+	if (likely(error != EBUSY))
+		return lock_done(LOCK_TYPE_SPINLOCK, error);
+	timer = lock_contended(LOCK_TYPE_SPINLOCK);
+	return lock_waited(timer, LOCK_TYPE_SPINLOCK, REAL(pthread_spin_lock)(lock));
+}
+
+OTELUE_EXPORT int pthread_spin_trylock(pthread_spinlock_t *lock)
+{
+	return lock_tried(LOCK_TYPE_SPINLOCK, REAL(pthread_spin_trylock)(lock));
+}

@@ -1,0 +1,45 @@
+/*
+ * How the hooks of locks end. Errors are error numbers, as pthread functions return them; errno is
+ * left alone. Any thread; nothing here blocks.
+ */
+#ifndef HOOKS_LOCK_H
+#define HOOKS_LOCK_H
+
+#include <sys/single_threaded.h>
+#include "hooks/hook.h"
+
+/* Of a mutex that other processes may hold; glibc's, stable since 2.3.2. */
+#define LOCK_PROCESS_SHARED 128
+
+/* Nobody but this thread can hold it, so trying tells nothing and costs an atomic instruction. */
+static always_inline bool lock_has_one_thread(const pthread_mutex_t *mutex)
+{
+	return __libc_single_threaded && !(mutex->__data.__kind & LOCK_PROCESS_SHARED);
+}
+
+/* Counts an error; EBUSY is none. */
+void lock_failed(enum LOCK_WAIT what, int error) HOOK_HIDDEN __attribute__((cold));
+
+/* The call has come to its end: taken, or failed. */
+static always_inline int lock_done(enum LOCK_TYPE type, int error)
+{
+	if (likely(!error || error == EOWNERDEAD))
+		counting_add(counting_here(HOOK_FAMILY_LOCK), PLACE(LOCK_ACQUISITIONS), type, 1);
+	if (unlikely(error))
+		lock_failed((enum LOCK_WAIT)type, error);
+	return error;
+}
+
+/* It could not be had at once. */
+struct hook_timer lock_contended(enum LOCK_TYPE type) HOOK_HIDDEN;
+int lock_waited(struct hook_timer timer, enum LOCK_TYPE type, int error) HOOK_HIDDEN;
+
+/* The end of a function that does not wait. */
+static always_inline int lock_tried(enum LOCK_TYPE type, int error)
+{
+	if (unlikely(error == EBUSY))
+		lock_contended(type);
+	return lock_done(type, error);
+}
+
+#endif

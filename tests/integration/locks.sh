@@ -1,0 +1,52 @@
+#!/bin/bash
+# Locks: number of acquisitions, contentions and errors by type, results as without the shim; threads and their lives.
+# shellcheck source=tests/lib/test.sh
+. "${OTELUE_SRC:-$(dirname "$0")/../..}/tests/lib/test.sh"
+
+counted() {
+	run "$OTELUE_BUILD/otelue" run --json --output run.json -- "$@"
+	expect_code 0
+}
+value_of() { "$metrics" value "$1" run.json; }
+count_of() { "$metrics" count "$1" run.json; }
+expect_acquisitions() { expect_equal "$(value_of "libc.lock.acquisitions{libc.lock.type=$1}")" "$2" "acquisitions of $1"; }
+
+# every_lock_is_counted THREADS ROUNDS
+every_lock_is_counted() {
+	local times=$((($1 ? $1 : 1) * $2))
+	counted "$programs/locks" free "$@"
+	expect_acquisitions mutex $((21 * times))
+	expect_acquisitions rwlock_read $((2 * times))
+	expect_acquisitions rwlock_write $((2 * times))
+	expect_acquisitions spinlock $((2 * times))
+	expect_acquisitions semaphore $((3 * times))
+	expect_equal "$(value_of 'libc.lock.errors{libc.lock.type=mutex,error.type=EDEADLK}')" "$times" "relocks of a mutex"
+	expect_equal "$(value_of 'libc.lock.errors{libc.lock.type=rwlock_read,error.type=EDEADLK}')" "$times" "relocks for reading"
+	expect_equal "$(value_of libc.lock.errors)" $((2 * times)) "all errors"
+	expect_equal "$(value_of 'libc.lock.contentions{libc.lock.type=semaphore}')" "$times" "semaphores at 0"
+	expect_equal "$(value_of libc.thread.created)" "$1" "threads"
+	expect_equal "$(value_of libc.thread.terminated)" "$1" "threads that ended"
+	expect_equal "$(count_of libc.thread.duration)" "$1" "lives of threads"
+	expect_equal "$(count_of libc.thread.join.duration)" "$1" "joins"
+}
+
+a_held_lock_is_waited_for_once() {
+	local type
+	counted "$programs/locks" held
+	for type in mutex rwlock_read rwlock_write spinlock semaphore; do
+		expect_equal "$(value_of "libc.lock.contentions{libc.lock.type=$type}")" 1 "contentions of $type"
+		expect_equal "$(count_of "libc.lock.wait.duration{libc.lock.type=$type}")" 1 "waits for $type"
+		python3 -c 'import sys; sys.exit(not 0.03 < float(sys.argv[1]) < 5)' \
+			"$(value_of "libc.lock.wait.duration{libc.lock.type=$type}")" || fail "$type was not waited for 50 ms"
+	done
+	expect_equal "$(count_of 'libc.lock.wait.duration{libc.lock.type=barrier}')" 12 "waits at the barrier"
+	expect_equal "$(count_of 'libc.lock.wait.duration{libc.lock.type=condition}')" 2 "waits for the condition"
+	expect_equal "$(value_of 'libc.lock.errors{libc.lock.type=condition,error.type=ETIMEDOUT}')" 1 "waits that timed out"
+}
+
+test_case every_lock_is_counted 0 50
+test_case every_lock_is_counted 8 200
+test_case a_held_lock_is_waited_for_once
+test_case expect_transparent "$programs/locks" free 4 20
+test_case expect_transparent "$programs/locks" held
+test_done
