@@ -6,7 +6,11 @@
 #include <unistd.h>
 #include "tests/integration/programs/calls.h"
 
+#if defined(__x86_64__)
 extern ssize_t __send(int, const void *, size_t, int);
+#else /* there for old programs only */
+#define __send send
+#endif
 extern int __connect(int, const struct sockaddr *, socklen_t);
 extern ssize_t __recv_chk(int, void *, size_t, size_t, int);
 extern ssize_t __recvfrom_chk(int, void *, size_t, size_t, int, struct sockaddr *, socklen_t *);
