@@ -23,30 +23,11 @@ static struct attribute_values values_of(const struct point *point)
 	return values;
 }
 
-static size_t key_value_size(const struct attribute *attribute, uint32_t value)
-{
-	size_t any = protobuf_field_size(attribute->lengths[value]);
-
-	return protobuf_field_size(attribute->key_length) + protobuf_field_size(any);
-}
-
-static void put_attributes(struct protobuf *out, unsigned int field, const struct metric *metric,
-                           const struct attribute_values *values)
-{
-	for (unsigned int i = 0; i < values->count; i++) {
-		const struct attribute *attribute = &attribute_table[metric->attributes[i]];
-		uint32_t value = values->value[i];
-		size_t length = attribute->lengths[value];
-
-		if (length == 0)
-			continue;
-		protobuf_field_length(out, field, key_value_size(attribute, value));
-		protobuf_field_bytes(out, FIELD_KEY_VALUE_KEY, attribute->key,
-		                     attribute->key_length);
-		protobuf_field_length(out, FIELD_KEY_VALUE_VALUE, protobuf_field_size(length));
-		protobuf_field_bytes(out, FIELD_VALUE_STRING, attribute->values[value], length);
-	}
-}
+/*
+ * An attribute as a field of a data point: tag and length of the KeyValue, of its key, its AnyValue
+ * and of the string therein. All lengths take one byte: a unit test has an eye on the catalogue.
+ */
+#define ATTRIBUTE_OVERHEAD 8
 
 static size_t attributes_size(const struct metric *metric, const struct attribute_values *values)
 {
@@ -54,11 +35,51 @@ static size_t attributes_size(const struct metric *metric, const struct attribut
 
 	for (unsigned int i = 0; i < values->count; i++) {
 		const struct attribute *attribute = &attribute_table[metric->attributes[i]];
+		size_t length = attribute->lengths[values->value[i]];
 
-		if (attribute->lengths[values->value[i]])
-			size += protobuf_field_size(key_value_size(attribute, values->value[i]));
+		if (length)
+			size += ATTRIBUTE_OVERHEAD + attribute->key_length + length;
 	}
 	return size;
+}
+
+static uint8_t *put_attribute(uint8_t *at, unsigned int field, const struct attribute *attribute,
+                              uint32_t value)
+{
+	uint8_t key_length = attribute->key_length, length = attribute->lengths[value];
+
+	*at++ = PROTOBUF_TAG(field, WIRE_LENGTH);
+	*at++ = (uint8_t)(ATTRIBUTE_OVERHEAD - 2 + key_length + length);
+	*at++ = PROTOBUF_TAG(FIELD_KEY_VALUE_KEY, WIRE_LENGTH);
+	*at++ = key_length;
+	at = protobuf_put_bytes(at, attribute->key, key_length);
+	*at++ = PROTOBUF_TAG(FIELD_KEY_VALUE_VALUE, WIRE_LENGTH);
+	*at++ = (uint8_t)(2 + length);
+	*at++ = PROTOBUF_TAG(FIELD_VALUE_STRING, WIRE_LENGTH);
+	*at++ = length;
+	return protobuf_put_bytes(at, attribute->values[value], length);
+}
+
+/* There must be room for attributes_size(). */
+static uint8_t *put_attributes(uint8_t *at, unsigned int field, const struct metric *metric,
+                               const struct attribute_values *values)
+{
+	for (unsigned int i = 0; i < values->count; i++) {
+		const struct attribute *attribute = &attribute_table[metric->attributes[i]];
+
+		if (attribute->lengths[values->value[i]])
+			at = put_attribute(at, field, attribute, values->value[i]);
+	}
+	return at;
+}
+
+static void add_attributes(struct protobuf *out, unsigned int field, const struct point *point)
+{
+	struct attribute_values values = values_of(point);
+	uint8_t *at = protobuf_claim(out, attributes_size(point->metric, &values));
+
+	if (at)
+		put_attributes(at, field, point->metric, &values);
 }
 
 static void put_times(struct protobuf *out, const struct point *point)
@@ -70,15 +91,21 @@ static void put_times(struct protobuf *out, const struct point *point)
 static void put_number(struct protobuf *out, const struct point *point)
 {
 	struct attribute_values values = values_of(point);
+	size_t size = 3 * 9 + attributes_size(point->metric, &values);
+	uint8_t *at = protobuf_claim(out, protobuf_field_size(size));
 
-	protobuf_field_length(out, FIELD_DATA_POINTS,
-	                      3 * 9 + attributes_size(point->metric, &values));
-	put_times(out, point);
+	if (!at)
+		return;
+	*at = PROTOBUF_TAG(FIELD_DATA_POINTS, WIRE_LENGTH);
+	at = protobuf_put_varint(at + 1, size);
+	at = protobuf_put_field_fixed64(at, FIELD_POINT_START_TIME, point->start_time_ns);
+	at = protobuf_put_field_fixed64(at, FIELD_POINT_TIME, point->time_ns);
 	if (point->metric->number == NUMBER_INTEGER)
-		protobuf_field_fixed64(out, FIELD_NUMBER_AS_INT, (uint64_t)point->value);
+		at = protobuf_put_field_fixed64(at, FIELD_NUMBER_AS_INT, (uint64_t)point->value);
 	else
-		protobuf_field_double(out, FIELD_NUMBER_AS_DOUBLE, point_number(point));
-	put_attributes(out, FIELD_NUMBER_ATTRIBUTES, point->metric, &values);
+		at = protobuf_put_field_fixed64(at, FIELD_NUMBER_AS_DOUBLE,
+		                                protobuf_double_bits(point_number(point)));
+	put_attributes(at, FIELD_NUMBER_ATTRIBUTES, point->metric, &values);
 }
 
 static void put_count_and_sum(struct protobuf *out, const struct point *point)
@@ -91,7 +118,6 @@ static void put_count_and_sum(struct protobuf *out, const struct point *point)
 static void put_explicit(struct protobuf *out, const struct point *point)
 {
 	struct protobuf_message message = protobuf_open(out, FIELD_DATA_POINTS);
-	struct attribute_values values = values_of(point);
 	struct explicit_buckets buckets;
 
 	explicit_buckets_merge(&buckets, point);
@@ -103,7 +129,7 @@ static void put_explicit(struct protobuf *out, const struct point *point)
 	protobuf_field_length(out, FIELD_HISTOGRAM_EXPLICIT_BOUNDS, 8 * buckets.bounds);
 	for (uint32_t i = 0; i < buckets.bounds; i++)
 		protobuf_double(out, explicit_bound(&buckets, i));
-	put_attributes(out, FIELD_HISTOGRAM_ATTRIBUTES, point->metric, &values);
+	add_attributes(out, FIELD_HISTOGRAM_ATTRIBUTES, point);
 	protobuf_close(out, message);
 }
 
@@ -112,6 +138,7 @@ static void put_buckets(struct protobuf *out, const struct point *point)
 	int32_t offset = metric_bucket_offset(point->metric) + (int32_t)point->first_bucket;
 	size_t offset_size = offset ? 1 + protobuf_varint_size(protobuf_zigzag(offset)) : 0;
 	size_t size = 0;
+	uint8_t *at;
 
 	for (uint32_t i = point->first_bucket; i < point->end_bucket; i++)
 		size += protobuf_varint_size(point_bucket(point, i));
@@ -120,16 +147,16 @@ static void put_buckets(struct protobuf *out, const struct point *point)
 	if (offset)
 		protobuf_field_varint(out, FIELD_BUCKETS_OFFSET, protobuf_zigzag(offset));
 	protobuf_field_length(out, FIELD_BUCKETS_COUNTS, size);
-	for (uint32_t i = point->first_bucket; i < point->end_bucket; i++)
-		protobuf_varint(out, point_bucket(point, i));
+	at = protobuf_claim(out, size);
+	for (uint32_t i = point->first_bucket; at && i < point->end_bucket; i++)
+		at = protobuf_put_varint(at, point_bucket(point, i));
 }
 
 static void put_exponential(struct protobuf *out, const struct point *point)
 {
 	struct protobuf_message message = protobuf_open(out, FIELD_DATA_POINTS);
-	struct attribute_values values = values_of(point);
 
-	put_attributes(out, FIELD_EXPONENTIAL_ATTRIBUTES, point->metric, &values);
+	add_attributes(out, FIELD_EXPONENTIAL_ATTRIBUTES, point);
 	put_times(out, point);
 	put_count_and_sum(out, point);
 	protobuf_field_varint(out, FIELD_EXPONENTIAL_SCALE, protobuf_zigzag(HISTOGRAM_SCALE));

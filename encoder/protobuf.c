@@ -1,39 +1,7 @@
 /* Tags, lengths, numbers: the four wire forms of protobuf that OTLP needs. */
-#include "base/atomic.h"
 #include "encoder/protobuf.h"
 
-/* Room for size bytes, or NULL. */
-static always_inline uint8_t *claim(struct protobuf *out, size_t size)
-{
-	uint8_t *at = out->at;
-
-	if (unlikely(out->full || (size_t)(out->end - at) < size)) {
-		out->full = true;
-		return NULL;
-	}
-	out->at = at + size;
-	return at;
-}
-
-static always_inline uint8_t *put_varint(uint8_t *at, uint64_t value)
-{
-	while (value >= 0x80) {
-		*at++ = (uint8_t)(value | 0x80);
-		value >>= 7;
-	}
-	*at++ = (uint8_t)value;
-	return at;
-}
-
-static always_inline void put_fixed64(uint8_t *at, uint64_t value)
-{
-#if __BYTE_ORDER__ != __ORDER_LITTLE_ENDIAN__
-	value = __builtin_bswap64(value);
-#endif
-	__builtin_memcpy(at, &value, sizeof(value));
-}
-
-/* Downwards or not overlapping; strings here are short, so no call. */
+/* To a lower address; the two may overlap. No call: it is a byte or two, of some hundred bytes. */
 static always_inline void copy_down(uint8_t *to, const uint8_t *from, size_t length)
 {
 	for (; length >= 8; length -= 8, to += 8, from += 8) {
@@ -64,77 +32,69 @@ static always_inline void copy_down(uint8_t *to, const uint8_t *from, size_t len
 
 void protobuf_varint(struct protobuf *out, uint64_t value)
 {
-	uint8_t *at = claim(out, protobuf_varint_size(value));
+	uint8_t *at = protobuf_claim(out, protobuf_varint_size(value));
 
 	if (at)
-		put_varint(at, value);
+		protobuf_put_varint(at, value);
 }
 
 void protobuf_field_varint(struct protobuf *out, unsigned int field, uint64_t value)
 {
-	uint8_t *at = claim(out, 1 + protobuf_varint_size(value));
+	uint8_t *at = protobuf_claim(out, 1 + protobuf_varint_size(value));
 
 	if (!at)
 		return;
 	*at = PROTOBUF_TAG(field, WIRE_VARINT);
-	put_varint(at + 1, value);
+	protobuf_put_varint(at + 1, value);
 }
 
 void protobuf_fixed64(struct protobuf *out, uint64_t value)
 {
-	uint8_t *at = claim(out, 8);
+	uint8_t *at = protobuf_claim(out, 8);
 
 	if (at)
-		put_fixed64(at, value);
+		protobuf_put_fixed64(at, value);
 }
 
 void protobuf_field_fixed64(struct protobuf *out, unsigned int field, uint64_t value)
 {
-	uint8_t *at = claim(out, 9);
+	uint8_t *at = protobuf_claim(out, 9);
 
 	if (!at)
 		return;
 	*at = PROTOBUF_TAG(field, WIRE_FIXED64);
-	put_fixed64(at + 1, value);
-}
-
-static always_inline uint64_t bits_of(double value)
-{
-	uint64_t bits;
-
-	__builtin_memcpy(&bits, &value, sizeof(bits));
-	return bits;
+	protobuf_put_fixed64(at + 1, value);
 }
 
 void protobuf_double(struct protobuf *out, double value)
 {
-	protobuf_fixed64(out, bits_of(value));
+	protobuf_fixed64(out, protobuf_double_bits(value));
 }
 
 void protobuf_field_double(struct protobuf *out, unsigned int field, double value)
 {
-	protobuf_field_fixed64(out, field, bits_of(value));
+	protobuf_field_fixed64(out, field, protobuf_double_bits(value));
 }
 
 void protobuf_field_length(struct protobuf *out, unsigned int field, size_t length)
 {
-	uint8_t *at = claim(out, 1 + protobuf_varint_size(length));
+	uint8_t *at = protobuf_claim(out, 1 + protobuf_varint_size(length));
 
 	if (!at)
 		return;
 	*at = PROTOBUF_TAG(field, WIRE_LENGTH);
-	put_varint(at + 1, length);
+	protobuf_put_varint(at + 1, length);
 }
 
 void protobuf_field_bytes(struct protobuf *out, unsigned int field, const char *bytes,
                           size_t length)
 {
-	uint8_t *at = claim(out, protobuf_field_size(length));
+	uint8_t *at = protobuf_claim(out, protobuf_field_size(length));
 
 	if (!at)
 		return;
 	*at = PROTOBUF_TAG(field, WIRE_LENGTH);
-	copy_down(put_varint(at + 1, length), (const uint8_t *)bytes, length);
+	protobuf_put_bytes(protobuf_put_varint(at + 1, length), bytes, length);
 }
 
 /*
@@ -144,7 +104,7 @@ void protobuf_field_bytes(struct protobuf *out, unsigned int field, const char *
 struct protobuf_message protobuf_open(struct protobuf *out, unsigned int field)
 {
 	struct protobuf_message message = {NULL, 0, 0};
-	uint8_t *at = claim(out, 2);
+	uint8_t *at = protobuf_claim(out, 2);
 	size_t room, longest;
 
 	if (!at)
@@ -171,7 +131,7 @@ void protobuf_close(struct protobuf *out, struct protobuf_message message)
 	out->end += message.lowered;
 	contents = message.at + message.width;
 	length = (size_t)(out->at - contents);
-	at = put_varint(message.at, length);
+	at = protobuf_put_varint(message.at, length);
 	if (at != contents)
 		copy_down(at, contents, length);
 	out->at = at + length;

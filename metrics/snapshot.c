@@ -69,18 +69,24 @@ static bool read_number(struct point *point, const uint64_t *now, const uint64_t
 	return true;
 }
 
-static bool read_histogram(struct point *point, const uint64_t *now, const uint64_t *before)
+/* Nothing new in four buckets at once, as in most of them most of the time. */
+static inline bool are_quiet(const uint64_t *now, const uint64_t *before)
 {
-	uint32_t buckets = metric_buckets(point->metric);
+	return ((now[0] ^ before[0]) | (now[1] ^ before[1]) | (now[2] ^ before[2]) |
+	        (now[3] ^ before[3])) == 0;
+}
 
-	point->sum = point_growth(now[0], before ? before[0] : 0);
-	point->zero_count = point_growth(now[1], before ? before[1] : 0);
-	point->now = now + 2;
-	point->before = before ? before + 2 : NULL;
-	point->count = point->zero_count;
-	point->first_bucket = point->end_bucket = 0;
-	for (uint32_t i = 0; i < buckets; i++) {
-		uint64_t count = point_bucket(point, i);
+/* first_bucket, end_bucket and count, from the buckets as they are now and before. */
+static void read_buckets(struct point *point, const uint64_t *now, const uint64_t *before)
+{
+	uint32_t first = 0, end = metric_buckets(point->metric);
+
+	while (first + 4 <= end && are_quiet(now + first, before + first))
+		first += 4;
+	while (first + 4 <= end && are_quiet(now + end - 4, before + end - 4))
+		end -= 4;
+	for (uint32_t i = first; i < end; i++) {
+		uint64_t count = point_growth(now[i], before[i]);
 
 		if (count == 0)
 			continue;
@@ -89,6 +95,22 @@ static bool read_histogram(struct point *point, const uint64_t *now, const uint6
 		point->end_bucket = i + 1;
 		point->count += count;
 	}
+}
+
+static bool read_histogram(struct point *point, const uint64_t *now, const uint64_t *before)
+{
+	static const uint64_t nothing[WIDTH_SECONDS];
+
+	_Static_assert(WIDTH_SECONDS >= WIDTH_BYTES, "the widest of all");
+	point->now = now + 2;
+	point->before = before ? before + 2 : NULL;
+	if (!before)
+		before = nothing;
+	point->sum = point_growth(now[0], before[0]);
+	point->zero_count = point_growth(now[1], before[1]);
+	point->count = point->zero_count;
+	point->first_bucket = point->end_bucket = 0;
+	read_buckets(point, now + 2, before + 2);
 	return true;
 }
 

@@ -72,3 +72,19 @@ Test(metric, last_attribute_varies_fastest)
 	cr_assert_eq(metric_attribute_value(metric, series, 0), DISK_DIRECTION_WRITE);
 	cr_assert_eq(metric_attribute_value(metric, series, 1), FILE_TYPE_PIPE);
 }
+
+/* encoder/otlp_point.c writes a key with its value behind one byte of length: at most 127, of which
+ * 6 are not theirs. */
+Test(metric, attributes_are_short)
+{
+	for (int id = ATTRIBUTE_NONE + 1; id < ATTRIBUTE_ID_COUNT; id++) {
+		const struct attribute *attribute = &attribute_table[id];
+
+		cr_assert_eq(attribute->key_length, strlen(attribute->key));
+		for (uint32_t value = 0; value < attribute->count; value++) {
+			cr_assert_eq(attribute->lengths[value], strlen(attribute->values[value]));
+			cr_assert_leq(attribute->key_length + attribute->lengths[value], 121, "%s",
+			              attribute->key);
+		}
+	}
+}
