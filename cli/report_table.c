@@ -85,11 +85,24 @@ static void print_group(FILE *to, const struct table *table, const char *group)
 	fprintf(to, "%s\n", terminal_style(to, STYLE_PLAIN));
 }
 
+/* All rows of the first one's group, which may stand apart in the catalogue; they are done then. */
+static void print_rows_of_group(FILE *to, struct table *table, size_t first)
+{
+	const char *group = table->rows[first].group;
+
+	print_group(to, table, group);
+	for (size_t i = first; i < table->count; i++) {
+		if (table->rows[i].group != group)
+			continue;
+		print_row(to, table, &table->rows[i]);
+		table->rows[i].group = NULL;
+	}
+}
+
 static void print_rows(FILE *to, const struct snapshot *snapshot)
 {
 	struct table table = {.rows = memory_take(SERIES_TOTAL * sizeof(struct row))};
 	struct point point;
-	const char *group = NULL;
 
 	for (int i = 0; i < COLUMNS; i++)
 		widen(&table.widths[i], headings[i]);
@@ -98,10 +111,8 @@ static void print_rows(FILE *to, const struct snapshot *snapshot)
 			add_row(&table, &point);
 	}
 	for (size_t i = 0; i < table.count; i++) {
-		if (table.rows[i].group != group)
-			print_group(to, &table, table.rows[i].group);
-		group = table.rows[i].group;
-		print_row(to, &table, &table.rows[i]);
+		if (table.rows[i].group)
+			print_rows_of_group(to, &table, i);
 	}
 	free(table.rows);
 }
