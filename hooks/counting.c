@@ -28,7 +28,7 @@ static struct process_values
 	early; /* counts from the first call of the process until there is a segment */
 static struct segment inherited; /* in a fork child: the parent's mapping, to be dropped */
 static pthread_key_t thread_end_key;
-static bool have_thread_end_key, wiping;
+static bool have_thread_end_key, wiping, frozen;
 
 _Static_assert(sizeof(struct segment) <= WIPED_ALIGNMENT, "one page is wiped");
 _Static_assert(sizeof(struct hook_thread) <= 256, "static TLS budget");
@@ -78,7 +78,7 @@ struct counting counting_slow(void)
 	if (hook_thread.passing || !relaxed_load(&hook_families))
 		return here;
 	/* Pairs with counting_start(): the block is stored last. */
-	if (acquire_load(&wiped.segment.process) && !hook_thread.ended &&
+	if (acquire_load(&wiped.segment.process) && !hook_thread.ended && !relaxed_load(&frozen) &&
 	    !__atomic_exchange_n(&hook_thread.claiming, 1, __ATOMIC_RELAXED)) {
 		here.values = claim();
 		hook_thread.values = here.values;
@@ -138,6 +138,11 @@ void counting_totals(struct process_values *ret)
 	collect_totals(ret, &wiped.segment);
 }
 
+void counting_freeze(void)
+{
+	relaxed_store(&frozen, true);
+}
+
 void counting_prefork(void)
 {
 	hook_thread.live_bytes = hook_thread.live_blocks = 0;
@@ -178,5 +183,14 @@ void counting_postfork_child(const struct segment_identity *identity)
 	if (have_thread_end_key)
 		pthread_setspecific(thread_end_key, NULL);
 	start(&child, place);
+	relaxed_store(&hook_thread.claiming, 0);
+}
+
+void counting_postfork_frozen_child(void)
+{
+	if (!wiping)
+		memset(&wiped, 0, sizeof(wiped));
+	relaxed_store(&hook_thread.values, NULL);
+	hook_thread.parked = NULL;
 	relaxed_store(&hook_thread.claiming, 0);
 }

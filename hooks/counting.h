@@ -144,6 +144,9 @@ void counting_thread_begin(void) HOOK_HIDDEN;
  * none. */
 int counting_start(const struct segment_identity *identity) HOOK_HIDDEN;
 struct segment *counting_segment(void) HOOK_HIDDEN;
+/* From now on no system call is made here: threads that have no shard count into the shared block.
+ */
+void counting_freeze(void) HOOK_HIDDEN;
 /* Everything counted so far, wherever it stands. */
 void counting_totals(struct process_values *ret) HOOK_HIDDEN;
 /*
@@ -153,5 +156,7 @@ void counting_totals(struct process_values *ret) HOOK_HIDDEN;
 void counting_prefork(void) HOOK_HIDDEN;
 void counting_postfork_parent(void) HOOK_HIDDEN;
 void counting_postfork_child(const struct segment_identity *identity) HOOK_HIDDEN;
+/* The same without a system call: the child has no segment, and what it counts is lost. */
+void counting_postfork_frozen_child(void) HOOK_HIDDEN;
 
 #endif

@@ -36,4 +36,29 @@ void lifecycle_postfork_child(void) HOOK_HIDDEN;
 struct shard_values *lifecycle_pass_begin(bool *ret_passing) HOOK_HIDDEN;
 void lifecycle_pass_end(struct shard_values *values, bool passing) HOOK_HIDDEN;
 
+/* A system call that changes the rights of the thread that makes it. */
+struct lifecycle_call {
+	long number;
+	long arguments[5];
+};
+
+/*
+ * The program has made this call with success: the emitter makes it too, keeping its open
+ * descriptors. Where it does not succeed there, it ends, and another is started with the caller's
+ * rights.
+ */
+void lifecycle_follow(const struct lifecycle_call *call) HOOK_HIDDEN;
+
+/* Ends the emitter before a call that needs a process of one thread; true: then call the other
+ * after it, whatever it returned. */
+bool lifecycle_alone_begin(void) HOOK_HIDDEN;
+void lifecycle_alone_end(void) HOOK_HIDDEN;
+
+/*
+ * Around the installation of a filter of system calls: after it the shim makes none, because the
+ * filter may kill for it. confined: it has been installed.
+ */
+bool lifecycle_confine_begin(void) HOOK_HIDDEN;
+void lifecycle_confine_end(bool stopped, bool confined) HOOK_HIDDEN;
+
 #endif

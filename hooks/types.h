@@ -3,6 +3,8 @@
 #ifndef HOOKS_TYPES_H
 #define HOOKS_TYPES_H
 
+#include <grp.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
 #include <semaphore.h>
@@ -13,6 +15,7 @@
 #include <spawn.h>
 #include <pthread.h>
 #include <sys/epoll.h>
+#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/select.h>
 #include <sys/sendfile.h>
@@ -22,6 +25,7 @@
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <threads.h>
+#include <unistd.h>
 #include <time.h>
 
 #endif

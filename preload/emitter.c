@@ -22,6 +22,7 @@
 #define STACK_SIZE         (48 * 1024)
 #define TLS_SIZE           4096
 #define TICK_NS            UINT64_C(1000000000)
+#define REQUEST_LOOK_NS    UINT64_C(10000000) /* is the emitter still there? */
 
 /* One private mapping, wiped in fork children: stack below, then the thread-control block, then the
  * exporter. */
@@ -33,6 +34,15 @@ struct arena {
 
 static struct arena *arena;
 static bool confined;
+
+/* What emitter_follow() asks for. `state` is the futex that it sleeps on. */
+enum { REQUEST_NONE, REQUEST_MADE, REQUEST_TAKEN, REQUEST_DONE };
+static struct {
+	uint32_t lock; /* held by the thread that asks */
+	uint32_t state;
+	struct lifecycle_call call;
+	long result;
+} request;
 
 /* Words that both sides write. `calls` is the futex that the emitter sleeps on. */
 static struct {
@@ -109,6 +119,20 @@ static uint64_t turn(struct exporter *exporter, uint64_t now, uint64_t next_expo
 	return next_export;
 }
 
+/* The system call that a thread of the program has made for itself and asks of us too. */
+static void carry_out_request(void)
+{
+	uint32_t made = REQUEST_MADE;
+	const long *a = request.call.arguments;
+
+	if (!__atomic_compare_exchange_n(&request.state, &made, REQUEST_TAKEN, false,
+	                                 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
+		return;
+	request.result = sys_call(request.call.number, a[0], a[1], a[2], a[3], a[4]);
+	release_store(&request.state, REQUEST_DONE);
+	futex_wake_all(&request.state);
+}
+
 static void run(struct exporter *exporter)
 {
 	uint64_t started = clock_read_ns(CLOCK_MONOTONIC);
@@ -118,13 +142,14 @@ static void run(struct exporter *exporter)
 	/* Short commands end within this wait and have paid the clone alone. */
 	if (shim.settings.start_delay_ms)
 		futex_wait(&emitter.calls, 0, (uint64_t)shim.settings.start_delay_ms * 1000000);
-	if (!own_files())
+	if (acquire_load(&emitter.stop) || !own_files())
 		return;
 	clock_calibrate(shim.start_ticks, shim.start_monotonic_ns);
 	if (!shim.session && counting_segment()->header)
 		segment_sweep(shim.directory, counting_segment()->header->pid_namespace);
 	while (!acquire_load(&emitter.stop)) {
 		calls = acquire_load(&emitter.calls);
+		carry_out_request();
 		now = clock_read_ns(CLOCK_MONOTONIC);
 		next_export = turn(exporter, now, next_export);
 		if (program_has_ended()) {
@@ -190,6 +215,7 @@ int emitter_start(void)
 	if (__atomic_exchange_n(&emitter.taken, 1, __ATOMIC_ACQUIRE))
 		return emitter_tid() ? 0 : -EALREADY;
 	relaxed_store(&emitter.stop, 0);
+	relaxed_store(&emitter.calls, 0); /* it sleeps for start_delay again */
 	tid = clone_thread();
 	if (tid < 0) {
 		release_store(&emitter.taken, 0);
@@ -302,7 +328,51 @@ bool emitter_stop(uint64_t bound_ns)
 	return true;
 }
 
+/* Waits for the request's end; false: it has been taken back. */
+static bool await_request(uint64_t end)
+{
+	uint64_t now;
+	uint32_t state;
+
+	while ((state = acquire_load(&request.state)) != REQUEST_DONE) {
+		now = clock_read_ns(CLOCK_MONOTONIC);
+		if ((now >= end || !emitter_tid()) && state == REQUEST_MADE &&
+		    __atomic_compare_exchange_n(&request.state, &state, REQUEST_NONE, false,
+		                                __ATOMIC_RELAXED, __ATOMIC_RELAXED))
+			return false;
+		/* What it has taken it does at once: the arguments must stay until then. */
+		futex_wait(&request.state, state, REQUEST_LOOK_NS);
+	}
+	return true;
+}
+
+long emitter_follow(const struct lifecycle_call *call_made, uint64_t bound_ns)
+{
+	uint64_t end = clock_read_ns(CLOCK_MONOTONIC) + bound_ns;
+	struct timespec moment = {0, 50000};
+	long result = -ETIMEDOUT;
+
+	while (__atomic_exchange_n(&request.lock, 1, __ATOMIC_ACQUIRE)) {
+		if (clock_read_ns(CLOCK_MONOTONIC) > end)
+			return -ETIMEDOUT;
+		sys_call(SYS_nanosleep, &moment, NULL);
+	}
+	if (emitter_tid()) {
+		memcpy(&request.call, call_made, sizeof(request.call));
+		release_store(&request.state, REQUEST_MADE);
+		call();
+		if (await_request(end))
+			result = request.result;
+		release_store(&request.state, REQUEST_NONE);
+	} else {
+		result = -ESRCH;
+	}
+	release_store(&request.lock, 0);
+	return result;
+}
+
 void emitter_postfork_child(void)
 {
+	memset(&request, 0, sizeof(request));
 	memset(&emitter, 0, sizeof(emitter));
 }

@@ -10,6 +10,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "hooks/lifecycle.h"
 
 /*
  * Clones the thread, if there is none. 0 or -errno (-EAGAIN: RLIMIT_NPROC, pids.max; -EALREADY: one
@@ -30,6 +31,12 @@ void emitter_flush(uint64_t bound_ns);
 /* Ends the thread and waits until the kernel has forgotten it. False: it did not end within the
  * bound, and will as soon as it can. */
 bool emitter_stop(uint64_t bound_ns);
+
+/*
+ * Has the emitter make a system call, one at a time. Its result, or -ESRCH: there is no emitter;
+ * -ETIMEDOUT: it has not come to it and will not.
+ */
+long emitter_follow(const struct lifecycle_call *call, uint64_t bound_ns);
 
 /* In a fork child: there is no thread; the next emitter_start() begins anew. */
 void emitter_postfork_child(void);

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/ticks.h"
 #include "hooks/descriptor.h"
+#include "hooks/descriptor.h"
 #include "hooks/hook.h"
 #include "hooks/lifecycle.h"
 #include "metrics/collect.h"
@@ -14,8 +15,9 @@
 #include "preload/lifecycle.h"
 #include "preload/shim.h"
 
-#define EXIT_BOUND_NS UINT64_C(1000000000)
-#define EXEC_BOUND_NS UINT64_C(50000000)
+#define EXIT_BOUND_NS   UINT64_C(1000000000)
+#define EXEC_BOUND_NS   UINT64_C(50000000)
+#define RIGHTS_BOUND_NS UINT64_C(1000000000)
 
 extern int __cxa_atexit(void (*function)(void *), void *argument, void *dso);
 extern int __cxa_at_quick_exit(void (*function)(void *), void *dso);
@@ -26,7 +28,7 @@ static uint32_t books_closed; /* totals were handed over; 1 also while an exec i
 /* False in the child of vfork and where nothing is counted. */
 static bool ours(void)
 {
-	return shim.counting && !hook_thread.passing &&
+	return shim.counting && !hook_thread.passing && !relaxed_load(&shim.confined) &&
 	       (uint32_t)sys_call(SYS_getpid) == shim.owner_pid;
 }
 
@@ -39,7 +41,8 @@ static void hand_over(enum segment_state state)
 	if (!header)
 		return;
 	if (shim.session) {
-		observe_last(segment->process, &window, &shim.observed);
+		if (!relaxed_load(&shim.confined))
+			observe_last(segment->process, &window, &shim.observed);
 		counting_totals(&last_totals);
 		session_add(shim.session, &last_totals);
 		if (header->messages_length)
@@ -56,12 +59,15 @@ void lifecycle_close_books(void)
 	if (__atomic_exchange_n(&books_closed, 1, __ATOMIC_RELAXED))
 		return;
 	hand_over(SEGMENT_EXPORTED);
-	if (segment->header && relaxed_load(&segment->header->state) == SEGMENT_EXPORTED)
+	if (segment->header && relaxed_load(&segment->header->state) == SEGMENT_EXPORTED &&
+	    !relaxed_load(&shim.confined))
 		segment_unlink(segment);
 }
 
 void lifecycle_exit(void)
 {
+	if (relaxed_load(&shim.confined) && !hook_thread.passing)
+		lifecycle_close_books();
 	if (!ours() || relaxed_load(&books_closed))
 		return;
 	emitter_flush(EXIT_BOUND_NS);
@@ -188,6 +194,10 @@ void lifecycle_postfork_child(void)
 
 	if (!shim.counting)
 		return;
+	if (relaxed_load(&shim.confined)) {
+		counting_postfork_frozen_child();
+		return;
+	}
 	start_clocks();
 	/* A new process starts with nothing used. */
 	memset(&shim.observed, 0, sizeof(shim.observed));
@@ -199,6 +209,53 @@ void lifecycle_postfork_child(void)
 	descriptor_postfork_child();
 	if (!shim.restricted)
 		start_emitter_later();
+}
+
+bool lifecycle_alone_begin(void)
+{
+	if (!ours() || !emitter_tid())
+		return false;
+	emitter_stop(RIGHTS_BOUND_NS);
+	return true;
+}
+
+void lifecycle_alone_end(void)
+{
+	if (emitter_start())
+		shim_log(LOG_LEVEL_WARN,
+		         "no emitter thread in the new namespace: exported at exit only");
+}
+
+void lifecycle_follow(const struct lifecycle_call *call)
+{
+	if (!ours() || !emitter_tid() || emitter_follow(call, RIGHTS_BOUND_NS) >= 0)
+		return;
+	/* It must not stay behind with rights that the program has given up. */
+	if (emitter_stop(RIGHTS_BOUND_NS))
+		emitter_start();
+}
+
+bool lifecycle_confine_begin(void)
+{
+	return lifecycle_alone_begin();
+}
+
+void lifecycle_confine_end(bool stopped, bool confined)
+{
+	if (hook_thread.passing || !shim.counting)
+		return;
+	if (!confined) {
+		if (stopped)
+			emitter_start();
+		return;
+	}
+	relaxed_store(&shim.confined, true);
+	relaxed_store(&hook_emitter_due, UINT64_MAX);
+	relaxed_store(&descriptor_lookups, false);
+	counting_freeze();
+	emitter_confine();
+	if (!relaxed_load(&hook_ticks_multiplier)) /* the vDSO may ask the kernel */
+		hook_clock_off();
 }
 
 void lifecycle_begin(void)

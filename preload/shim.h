@@ -18,6 +18,7 @@ struct shim {
 	struct settings settings;
 	bool counting;          /* the settings let us count in this program */
 	bool restricted;        /* a seccomp filter is there: no emitter, no look-ups */
+	bool confined;          /* a filter was set later: no system call of ours at all */
 	uint32_t owner_pid;     /* the process that this state is about; differs in a vfork child */
 	uint64_t start_time_ns; /* Unix epoch: counting began */
 	uint64_t start_monotonic_ns;         /* the same on CLOCK_MONOTONIC */

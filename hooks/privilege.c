@@ -1,0 +1,266 @@
+/*
+ * Calls after which a helper thread would be a hole or in the way. libc gives new users, groups and
+ * capabilities to the threads that it knows; the emitter it does not know, so that makes the same
+ * system call. For what the kernel grants to single-threaded processes only, the emitter ends
+ * first; before a filter of system calls it ends for good. Nothing here is counted.
+ */
+#include <errno.h>
+#include <linux/sched.h>
+#include <stdarg.h>
+#include <sys/mman.h>
+#include <sys/prctl.h>
+#include <unistd.h>
+#include "base/syscall.h"
+#include "hooks/hook.h"
+#include "hooks/lifecycle.h"
+
+#define GROUPS_MAX 65536
+
+/* result: of the program's own call. */
+static long followed(long result, const struct lifecycle_call *call)
+{
+	if (result == 0)
+		lifecycle_follow(call);
+	return result;
+}
+
+#define FOLLOWED(result, ...) ((int)followed(result, &(const struct lifecycle_call){__VA_ARGS__}))
+
+OTELUE_EXPORT int setuid(uid_t user)
+{
+	return FOLLOWED(REAL(setuid)(user), SYS_setuid, {user});
+}
+
+OTELUE_EXPORT int setgid(gid_t group)
+{
+	return FOLLOWED(REAL(setgid)(group), SYS_setgid, {group});
+}
+
+OTELUE_EXPORT int seteuid(uid_t user)
+{
+	return FOLLOWED(REAL(seteuid)(user), SYS_setresuid, {(uid_t)-1, user, (uid_t)-1});
+}
+
+OTELUE_EXPORT int setegid(gid_t group)
+{
+	return FOLLOWED(REAL(setegid)(group), SYS_setresgid, {(gid_t)-1, group, (gid_t)-1});
+}
+
+OTELUE_EXPORT int setreuid(uid_t real_user, uid_t effective)
+{
+	return FOLLOWED(REAL(setreuid)(real_user, effective), SYS_setreuid, {real_user, effective});
+}
+
+OTELUE_EXPORT int setregid(gid_t real_group, gid_t effective)
+{
+	return FOLLOWED(REAL(setregid)(real_group, effective), SYS_setregid,
+	                {real_group, effective});
+}
+
+OTELUE_EXPORT int setresuid(uid_t real_user, uid_t effective, uid_t saved)
+{
+	return FOLLOWED(REAL(setresuid)(real_user, effective, saved), SYS_setresuid,
+	                {real_user, effective, saved});
+}
+
+OTELUE_EXPORT int setresgid(gid_t real_group, gid_t effective, gid_t saved)
+{
+	return FOLLOWED(REAL(setresgid)(real_group, effective, saved), SYS_setresgid,
+	                {real_group, effective, saved});
+}
+
+OTELUE_EXPORT int setgroups(size_t count, const gid_t *groups)
+{
+	return FOLLOWED(REAL(setgroups)(count, groups), SYS_setgroups, {(long)count, (long)groups});
+}
+
+/* libc finds the groups out itself: the kernel tells which they have become. */
+OTELUE_EXPORT int initgroups(const char *user, gid_t group)
+{
+	int result = REAL(initgroups)(user, group);
+	long count, list;
+
+	if (result != 0)
+		return result;
+	list = sys_call(SYS_mmap, NULL, GROUPS_MAX * sizeof(gid_t), PROT_READ | PROT_WRITE,
+	                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	if ((unsigned long)list > -4096ul)
+		return result;
+	count = sys_call(SYS_getgroups, GROUPS_MAX, list);
+	if (count >= 0)
+		(void)FOLLOWED(0, SYS_setgroups, {count, list});
+	sys_call(SYS_munmap, list, GROUPS_MAX * sizeof(gid_t));
+	return result;
+}
+
+/* To another thread's capabilities the emitter has nothing to add. */
+static int follow_capset(int result, cap_user_header_t header, const cap_user_data_t data)
+{
+	struct __user_cap_header_struct own;
+
+	if (result != 0 || (header->pid != 0 && header->pid != (int)sys_call(SYS_gettid)))
+		return result;
+	own.version = header->version;
+	own.pid = 0;
+	return FOLLOWED(result, SYS_capset, {(long)&own, (long)data});
+}
+
+OTELUE_EXPORT int capset(cap_user_header_t header, const cap_user_data_t data)
+{
+	return follow_capset(REAL(capset)(header, data), header, data);
+}
+
+/* Which of a process's namespaces may be changed while it has a second thread; a new one for its
+ * children is none of the emitter's business. */
+static bool needs_one_thread(int flags)
+{
+	return flags != CLONE_NEWPID;
+}
+
+OTELUE_EXPORT int unshare(int flags)
+{
+	bool stopped = needs_one_thread(flags) && lifecycle_alone_begin();
+	int result = REAL(unshare)(flags);
+
+	if (stopped)
+		lifecycle_alone_end();
+	return result;
+}
+
+OTELUE_EXPORT int setns(int fd, int type)
+{
+	bool stopped = needs_one_thread(type) && lifecycle_alone_begin();
+	int result = REAL(setns)(fd, type);
+
+	if (stopped)
+		lifecycle_alone_end();
+	return result;
+}
+
+static bool is_followed(int option)
+{
+	switch (option) {
+	case PR_SET_NO_NEW_PRIVS:
+	case PR_SET_KEEPCAPS:
+	case PR_SET_SECUREBITS:
+	case PR_CAPBSET_DROP:
+	case PR_CAP_AMBIENT:
+		return true;
+	default:
+		return false;
+	}
+}
+
+OTELUE_EXPORT int prctl(int option, ...)
+{
+	va_list rest;
+	unsigned long a, b, c, d;
+	bool stopped;
+	int result;
+
+	va_start(rest, option);
+	a = va_arg(rest, unsigned long);
+	b = va_arg(rest, unsigned long);
+	c = va_arg(rest, unsigned long);
+	d = va_arg(rest, unsigned long);
+	va_end(rest);
+	if (option == PR_SET_SECCOMP) {
+		stopped = lifecycle_confine_begin();
+		result = REAL(prctl)(option, a, b, c, d);
+		lifecycle_confine_end(stopped, result == 0);
+		return result;
+	}
+	result = REAL(prctl)(option, a, b, c, d);
+	if (result == 0 && is_followed(option))
+		(void)FOLLOWED(0, SYS_prctl, {option, (long)a, (long)b, (long)c, (long)d});
+	return result;
+}
+
+/* The system call makes a process that does not share our memory. */
+static bool is_fork(long number, const long *arguments)
+{
+	const struct clone_args *clone3 = (const struct clone_args *)arguments[0];
+
+	switch (number) {
+#ifdef SYS_fork
+	case SYS_fork:
+		return true;
+#endif
+	case SYS_clone:
+		return !(arguments[0] & CLONE_VM);
+	case SYS_clone3:
+		return clone3 && (size_t)arguments[1] >= sizeof(uint64_t) &&
+		       !(clone3->flags & CLONE_VM);
+	default:
+		return false;
+	}
+}
+
+static long real_syscall(long number, const long *a)
+{
+	return REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
+}
+
+static long fork_by_number(long number, const long *arguments)
+{
+	long result;
+
+	lifecycle_prefork();
+	result = real_syscall(number, arguments);
+	if (result == 0)
+		lifecycle_postfork_child();
+	else
+		lifecycle_postfork_parent();
+	return result;
+}
+
+/* -2: the number is none that needs care. */
+static long with_care(long number, const long *a)
+{
+	bool stopped;
+	long result;
+
+	switch (number) {
+	case SYS_setuid:
+	case SYS_setgid:
+	case SYS_setreuid:
+	case SYS_setregid:
+	case SYS_setresuid:
+	case SYS_setresgid:
+	case SYS_setgroups:
+		return FOLLOWED(real_syscall(number, a), number, {a[0], a[1], a[2], a[3], a[4]});
+	case SYS_capset:
+		return follow_capset((int)real_syscall(number, a), (cap_user_header_t)a[0],
+		                     (cap_user_data_t)a[1]);
+	case SYS_prctl:
+		return prctl((int)a[0], a[1], a[2], a[3], a[4]);
+	case SYS_unshare:
+		return unshare((int)a[0]);
+	case SYS_setns:
+		return setns((int)a[0], (int)a[1]);
+	case SYS_seccomp:
+		stopped = lifecycle_confine_begin();
+		result = real_syscall(number, a);
+		/* Operations 0 and 1 set a mode; the listener's descriptor is a success too. */
+		lifecycle_confine_end(stopped, result >= 0 && (a[0] == 0 || a[0] == 1));
+		return result;
+	case SYS_exit_group:
+		lifecycle_exit();
+		return real_syscall(number, a);
+	default:
+		return is_fork(number, a) ? fork_by_number(number, a) : -2;
+	}
+}
+
+OTELUE_EXPORT long syscall(long number, ...)
+{
+	va_list rest;
+	long a[6], result;
+
+	va_start(rest, number);
+	for (int i = 0; i < 6; i++)
+		a[i] = va_arg(rest, long);
+	va_end(rest);
+	result = with_care(number, a);
+	return result != -2 ? result : real_syscall(number, a);
+}

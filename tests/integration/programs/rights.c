@@ -1,0 +1,197 @@
+/*
+ * Gives up rights in one of the ways a program can, then tells the rights of each of its threads,
+ * as the kernel tells them: those that all have, and how many differ. rights WAY [MILLISECONDS]
+ */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <linux/capability.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
+#include <sched.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#define NOBODY 65534
+#define TIMES  2000
+
+static int is_right(const char *line)
+{
+	static const char *const names[] = {
+		"Uid:",    "Gid:",    "Groups:", "CapInh:",    "CapPrm:",
+		"CapEff:", "CapBnd:", "CapAmb:", "NoNewPrivs:"};
+
+	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+		if (strncmp(line, names[i], strlen(names[i])) == 0)
+			return 1;
+	}
+	return 0;
+}
+
+static void read_rights(const char *task, char *to)
+{
+	char path[300], line[4096];
+	FILE *file;
+
+	snprintf(path, sizeof(path), "/proc/self/task/%s/status", task);
+	file = fopen(path, "r");
+	*to = '\0';
+	while (file && fgets(line, sizeof(line), file)) {
+		if (is_right(line))
+			strcat(to, line);
+	}
+	if (file)
+		fclose(file);
+}
+
+static void tell(void)
+{
+	static char first[8192], other[8192];
+	DIR *tasks = opendir("/proc/self/task");
+	struct dirent *entry;
+	int different = 0;
+
+	while ((entry = readdir(tasks))) {
+		if (entry->d_name[0] == '.')
+			continue;
+		read_rights(entry->d_name, first[0] ? other : first);
+		different += other[0] && strcmp(first, other) != 0;
+	}
+	closedir(tasks);
+	printf("%sthreads with other rights: %d\n", first, different);
+}
+
+static int drop_capabilities(void)
+{
+	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, getpid()};
+	struct __user_cap_data_struct none[2];
+
+	memset(none, 0, sizeof(none));
+	return (int)syscall(SYS_capset, &header, none);
+}
+
+static int change(const char *way)
+{
+	if (strcmp(way, "setuid") == 0)
+		return setgid(NOBODY) || setgroups(0, NULL) || setuid(NOBODY);
+	if (strcmp(way, "seteuid") == 0)
+		return setegid(7) || seteuid(7);
+	if (strcmp(way, "and-back") == 0)
+		return setegid(7) || seteuid(7) || seteuid(0) || setegid(0);
+	if (strcmp(way, "initgroups") == 0)
+		return initgroups("nobody", NOBODY) || setresgid(1, 2, 3) || setresuid(1, 2, 3);
+	if (strcmp(way, "setreuid") == 0)
+		return setregid(4, 5) || setreuid(4, 5);
+	if (strcmp(way, "raw") == 0)
+		return syscall(SYS_setresgid, 5, 5, 5) || syscall(SYS_setresuid, 5, 5, 5);
+	if (strcmp(way, "keepcaps") == 0)
+		return prctl(PR_SET_KEEPCAPS, 1) || setuid(9);
+	if (strcmp(way, "no-new-privileges") == 0)
+		return prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
+		       prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN);
+	if (strcmp(way, "capset") == 0)
+		return drop_capabilities();
+	return -1;
+}
+
+static void allocate(int times)
+{
+	while (times-- > 0)
+		free(malloc(10));
+}
+
+/* Allows what the program itself does from then on, and kills for anything else. */
+static int filter(int by_prctl)
+{
+	static const unsigned int allowed[] = {SYS_write, SYS_exit_group, SYS_brk, SYS_futex};
+	enum { COUNT = sizeof(allowed) / sizeof(allowed[0]) };
+	struct sock_filter code[2 * COUNT + 2];
+	struct sock_fprog program = {2 * COUNT + 2, code};
+
+	code[0] = (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS,
+	                                       offsetof(struct seccomp_data, nr));
+	for (int i = 0; i < COUNT; i++) {
+		code[1 + 2 * i] =
+			(struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, allowed[i], 0, 1);
+		code[2 + 2 * i] = (struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
+	}
+	code[2 * COUNT + 1] =
+		(struct sock_filter)BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS);
+	allocate(1000);
+	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0))
+		return 1;
+	if (by_prctl ? prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)
+	             : (int)syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC,
+	                            &program))
+		return 1;
+	allocate(1000);
+	if (write(1, "filtered\n", 9) != 9)
+		return 1;
+	exit(4);
+}
+
+/* Namespaces that only a process of one thread may change, in children whose emitter runs. */
+static int unshare_often(void)
+{
+	int failed = 0, status;
+
+	for (int i = 0; i < TIMES; i++) {
+		if (fork() == 0) {
+			char zero;
+			int fd = open("/dev/zero", O_RDONLY);
+
+			for (int n = 0; n < 3; n++)
+				status = read(fd, &zero, 1) != 1;
+			if (i % 4 == 0)
+				usleep(300);
+			_exit(status ||
+			      unshare(i % 2 ? CLONE_NEWUSER : CLONE_NEWUSER | CLONE_NEWNS));
+		}
+		failed += wait(&status) < 0 || status != 0;
+	}
+	printf("failed: %d\n", failed);
+	return failed != 0;
+}
+
+static int drop_and_allocate(void)
+{
+	allocate(1000);
+	if (setuid(NOBODY))
+		return 1;
+	allocate(1000);
+	if (fork() == 0) {
+		allocate(500);
+		exit(0);
+	}
+	wait(NULL);
+	return 0;
+}
+
+int main(int argc, char **argv)
+{
+	const char *way = argc > 1 ? argv[1] : "";
+
+	if (argc > 2)
+		usleep((useconds_t)atoi(argv[2]) * 1000);
+	if (strcmp(way, "filter") == 0)
+		return filter(1);
+	if (strcmp(way, "filter-all") == 0)
+		return filter(0);
+	if (strcmp(way, "unshare") == 0)
+		return unshare_often();
+	if (strcmp(way, "allocate") == 0)
+		return drop_and_allocate();
+	if (change(way)) {
+		perror(way);
+		return 9;
+	}
+	tell();
+	return 0;
+}

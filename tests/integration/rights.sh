@@ -1,0 +1,63 @@
+#!/bin/bash
+# Programs that give up rights: no thread of ours keeps them, nothing of ours is in the way, nothing is lost.
+# shellcheck source=tests/lib/test.sh
+. "${OTELUE_SRC:-$(dirname "$0")/../..}/tests/lib/test.sh"
+
+need_root() { [[ $(id -u) == 0 ]] || skip "not root, who alone has rights to give up"; }
+
+# The emitter sleeps for 100 ms at first: once while it sleeps, once when it works.
+every_thread_gives_up_its_rights_by() {
+	need_root
+	local pause
+	for pause in 0 200; do
+		expect_transparent "$programs/rights" "$1" "$pause"
+		grep -qx 'threads with other rights: 0' .shim.out || fail "$(cat .shim.out)"
+	done
+}
+
+# Its own system calls alone are allowed: one of ours would kill it.
+a_filter_of_system_calls_is_not_met() {
+	local pause
+	for pause in 0 200; do
+		run shim "$programs/rights" "$1" "$pause"
+		expect_code 4
+		expect_output filtered
+	done
+}
+
+what_is_counted_under_a_filter_is_not_lost() {
+	"$OTELUE_BUILD/otelue" run --json --output run.json -- "$programs/rights" filter >out || expect_equal $? 4
+	expect_equal "$("$metrics" count 'libc.memory.allocation.size{libc.memory.operation=malloc}' run.json)" 2000
+}
+
+totals_are_handed_over_without_rights() {
+	need_root
+	"$OTELUE_BUILD/otelue" run --json --output run.json -- "$programs/rights" allocate
+	expect_equal "$("$metrics" count libc.memory.allocation.size run.json)" 2500
+}
+
+a_process_can_leave_its_namespaces_2000_times() {
+	unshare -U true 2>/dev/null || skip "this kernel gives no user namespaces"
+	echo '{"file_format": "1.1", "distribution": {"otelue": {"export": {"start_delay": 0}}}}' >now.json
+	OTELUE_CONFIG=$PWD/now.json run shim "$programs/rights" unshare
+	expect_output "failed: 0"
+}
+
+the_emitter_is_there_again_in_the_new_namespace() {
+	unshare -Ur true 2>/dev/null || skip "this kernel gives no user namespaces"
+	OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE=$PWD/%p.jsonl shim unshare -Ur id -u >out
+	expect_equal "$(cat out)" 0
+	expect_equal "$(find . -name '*.jsonl' -size +0 | wc -l)" 1
+}
+
+for way in setuid seteuid and-back initgroups setreuid raw keepcaps no-new-privileges capset; do
+	test_case every_thread_gives_up_its_rights_by "$way"
+done
+for way in filter filter-all; do
+	test_case a_filter_of_system_calls_is_not_met "$way"
+done
+test_case what_is_counted_under_a_filter_is_not_lost
+test_case totals_are_handed_over_without_rights
+test_case a_process_can_leave_its_namespaces_2000_times
+test_case the_emitter_is_there_again_in_the_new_namespace
+test_done
