@@ -24,9 +24,19 @@ struct snapshot *report_snapshot(const struct report *report)
 	return snapshot;
 }
 
+/* What the kernel says of the processes, the families of hooks, ourselves. */
+const char *report_group_name(int group)
+{
+	if (group == 0)
+		return "kernel";
+	return group <= HOOK_FAMILY_COUNT ? attribute_table[ATTRIBUTE_HOOK_FAMILY].values[group - 1]
+	                                  : "otelue";
+}
+
 const char *report_group(const struct metric *metric)
 {
 	if (metric->family != FAMILY_NONE)
-		return attribute_table[ATTRIBUTE_HOOK_FAMILY].values[metric->family];
-	return strncmp(metric->name, "process.", strlen("process.")) == 0 ? "kernel" : "otelue";
+		return report_group_name(1 + metric->family);
+	return report_group_name(
+		strncmp(metric->name, "process.", strlen("process.")) == 0 ? 0 : REPORT_GROUPS - 1);
 }

@@ -30,7 +30,9 @@ bool report_point(struct point *ret, const struct snapshot *snapshot, uint32_t s
 /* What the tree counted, in new memory; its times are of no meaning. */
 struct snapshot *report_snapshot(const struct report *report);
 
-/* The heading a metric stands under. */
+/* The headings, in their order, and which of them a metric stands under. */
+#define REPORT_GROUPS (HOOK_FAMILY_COUNT + 2)
+const char *report_group_name(int group);
 const char *report_group(const struct metric *metric);
 
 #endif

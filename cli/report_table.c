@@ -85,17 +85,18 @@ static void print_group(FILE *to, const struct table *table, const char *group)
 	fprintf(to, "%s\n", terminal_style(to, STYLE_PLAIN));
 }
 
-/* All rows of the first one's group, which may stand apart in the catalogue; they are done then. */
-static void print_rows_of_group(FILE *to, struct table *table, size_t first)
+/* All rows of a group, which may stand apart in the catalogue. */
+static void print_group_rows(FILE *to, const struct table *table, const char *group)
 {
-	const char *group = table->rows[first].group;
+	bool begun = false;
 
-	print_group(to, table, group);
-	for (size_t i = first; i < table->count; i++) {
-		if (table->rows[i].group != group)
+	for (size_t i = 0; i < table->count; i++) {
+		if (strcmp(table->rows[i].group, group) != 0)
 			continue;
+		if (!begun)
+			print_group(to, table, group);
+		begun = true;
 		print_row(to, table, &table->rows[i]);
-		table->rows[i].group = NULL;
 	}
 }
 
@@ -110,10 +111,8 @@ static void print_rows(FILE *to, const struct snapshot *snapshot)
 		if (report_point(&point, snapshot, series))
 			add_row(&table, &point);
 	}
-	for (size_t i = 0; i < table.count; i++) {
-		if (table.rows[i].group)
-			print_rows_of_group(to, &table, i);
-	}
+	for (int i = 0; i < REPORT_GROUPS; i++)
+		print_group_rows(to, &table, report_group_name(i));
 	free(table.rows);
 }
 
