@@ -20,7 +20,10 @@ uint64_t hook_families = ~UINT64_C(0);
 /* Zeroed by the kernel in a fork child, however it was forked: no segment, so it counts into its
  * own `early`. */
 static union {
-	struct segment segment;
+	struct {
+		struct segment segment;
+		uint32_t early_used; /* the pages of `early` were touched: look through them */
+	};
 	char page[WIPED_ALIGNMENT];
 } wiped __attribute__((aligned(WIPED_ALIGNMENT)));
 
@@ -30,7 +33,7 @@ static struct segment inherited; /* in a fork child: the parent's mapping, to be
 static pthread_key_t thread_end_key;
 static bool have_thread_end_key, wiping, frozen;
 
-_Static_assert(sizeof(struct segment) <= WIPED_ALIGNMENT, "one page is wiped");
+_Static_assert(sizeof(wiped) == WIPED_ALIGNMENT, "one page is wiped");
 _Static_assert(sizeof(struct hook_thread) <= 256, "static TLS budget");
 _Static_assert(offsetof(struct hook_thread, values) == 0 &&
                        offsetof(struct hook_thread, passing) == 17,
@@ -45,7 +48,16 @@ struct process_values *counting_process(void)
 {
 	struct process_values *process = relaxed_load(&wiped.segment.process);
 
-	return process ? process : &early;
+	if (process)
+		return process;
+	relaxed_store(&wiped.early_used, 1);
+	return &early;
+}
+
+static void drain_early(void)
+{
+	if (relaxed_load(&wiped.early_used))
+		collect_drain(wiped.segment.process, &early);
 }
 
 /* Runs when a thread ends, after its other destructors of this round. */
@@ -118,7 +130,7 @@ static int start(const struct segment_identity *identity, void *place)
 	segment.process = NULL;
 	memcpy(&wiped.segment, &segment, sizeof(segment));
 	release_store(&wiped.segment.process, process);
-	collect_drain(process, &early);
+	drain_early();
 	return 0;
 }
 
@@ -134,7 +146,7 @@ void counting_totals(struct process_values *ret)
 		collect_derive(ret, 0, 0);
 		return;
 	}
-	collect_drain(wiped.segment.process, &early);
+	drain_early();
 	collect_totals(ret, &wiped.segment);
 }
 
@@ -147,7 +159,7 @@ void counting_prefork(void)
 {
 	hook_thread.live_bytes = hook_thread.live_blocks = 0;
 	if (wiped.segment.header) {
-		collect_drain(wiped.segment.process, &early);
+		drain_early();
 		collect_live(&wiped.segment, &hook_thread.live_bytes, &hook_thread.live_blocks);
 	}
 	/* Threads that fork at once all write what is there for long; no mapping is ever moved. */
@@ -168,6 +180,7 @@ void counting_postfork_parent(void)
 void counting_postfork_child(const struct segment_identity *identity)
 {
 	struct segment_identity child = *identity;
+	uint32_t early_used = wiped.early_used;
 	void *place;
 
 	child.inherited_bytes = hook_thread.live_bytes;
@@ -175,8 +188,10 @@ void counting_postfork_child(const struct segment_identity *identity)
 
 	if (!inherited.header) /* then these are the parent's counts */
 		memset(&early, 0, sizeof(early));
-	if (!wiping) /* a kernel before 4.14 */
+	if (!wiping) { /* a kernel before 4.14 */
 		memset(&wiped, 0, sizeof(wiped));
+		wiped.early_used = early_used;
+	}
 	place = segment_disown(&inherited, hook_thread.parked);
 	relaxed_store(&hook_thread.values, NULL);
 	hook_thread.parked = NULL;
