@@ -5,6 +5,7 @@
 
 #include <grp.h>
 #include <linux/capability.h>
+#include <netdb.h>
 #include <poll.h>
 #include <sched.h>
 #include <semaphore.h>

@@ -56,6 +56,12 @@ static void derive_memory(struct process_values *totals, int64_t inherited_bytes
 		(uint64_t)inherited_blocks;
 }
 
+static void derive_mappings(struct process_values *totals)
+{
+	*words_of(totals, METRIC_MAPPING_USAGE, 0) =
+		sum_of(totals, METRIC_MAPPING_MAPPED) - sum_of(totals, METRIC_MAPPING_UNMAPPED);
+}
+
 static void derive_network(struct process_values *totals)
 {
 	const struct metric *io = &metric_table[METRIC_SOCKET_IO];
@@ -75,6 +81,7 @@ void collect_derive(struct process_values *totals, int64_t inherited_bytes,
 {
 	derive_memory(totals, inherited_bytes, inherited_blocks);
 	derive_network(totals);
+	derive_mappings(totals);
 }
 
 void collect_totals(struct process_values *ret, const struct segment *segment)

@@ -1,0 +1,155 @@
+/*
+ * Names and addresses looked up. The time holds all that libc did for it: files, caches, name
+ * servers. errno and h_errno stay as the real function left them.
+ */
+#include "hooks/hook.h"
+
+static enum DNS_ERROR error_of_getaddrinfo(int error)
+{
+	switch (error) {
+	case 0:
+		return DNS_ERROR_NONE;
+	case EAI_NONAME:
+		return DNS_ERROR_EAI_NONAME_;
+	case EAI_AGAIN:
+		return DNS_ERROR_EAI_AGAIN_;
+	case EAI_FAIL:
+		return DNS_ERROR_EAI_FAIL_;
+	case EAI_NODATA:
+		return DNS_ERROR_EAI_NODATA_;
+	case EAI_FAMILY:
+		return DNS_ERROR_EAI_FAMILY_;
+	case EAI_SERVICE:
+		return DNS_ERROR_EAI_SERVICE_;
+	case EAI_MEMORY:
+		return DNS_ERROR_EAI_MEMORY_;
+	case EAI_SYSTEM:
+		return DNS_ERROR_EAI_SYSTEM_;
+	default:
+		return DNS_ERROR_OTHER;
+	}
+}
+
+static enum DNS_ERROR error_of_gethostbyname(int error)
+{
+	switch (error) {
+	case HOST_NOT_FOUND:
+		return DNS_ERROR_EAI_NONAME_;
+	case TRY_AGAIN:
+		return DNS_ERROR_EAI_AGAIN_;
+	case NO_RECOVERY:
+		return DNS_ERROR_EAI_FAIL_;
+	case NO_DATA:
+		return DNS_ERROR_EAI_NODATA_;
+	default:
+		return DNS_ERROR_EAI_SYSTEM_;
+	}
+}
+
+static void lookup_end(struct hook_timer timer, enum DNS_ERROR error)
+{
+	uint64_t elapsed = hook_timer_elapsed(timer);
+
+	counting_record(counting_here(HOOK_FAMILY_DNS), PLACE(DNS_LOOKUP_DURATION), error, elapsed);
+}
+
+static void reverse_end(struct hook_timer timer)
+{
+	uint64_t elapsed = hook_timer_elapsed(timer);
+
+	counting_record(counting_here(HOOK_FAMILY_DNS), PLACE(DNS_REVERSE_DURATION), 0, elapsed);
+}
+
+/* A buffer that was too small is the caller's to enlarge: no failure of the look-up. */
+static int lookup_r_end(struct hook_timer timer, int result, const struct hostent *found,
+                        const int *h_error)
+{
+	if (result != ERANGE)
+		lookup_end(timer, found ? DNS_ERROR_NONE : error_of_gethostbyname(*h_error));
+	return result;
+}
+
+OTELUE_EXPORT int getaddrinfo(const char *restrict node, const char *restrict service,
+                              const struct addrinfo *restrict hints,
+                              struct addrinfo **restrict ret_list)
+{
+	struct hook_timer timer = hook_timer_start();
+	int error = REAL(getaddrinfo)(node, service, hints, ret_list);
+
+	lookup_end(timer, error_of_getaddrinfo(error));
+	return error;
+}
+
+OTELUE_EXPORT int getnameinfo(const struct sockaddr *restrict address, socklen_t length,
+                              char *restrict host, socklen_t host_size, char *restrict service,
+                              socklen_t service_size, int flags)
+{
+	struct hook_timer timer = hook_timer_start();
+	int error =
+		REAL(getnameinfo)(address, length, host, host_size, service, service_size, flags);
+
+	reverse_end(timer);
+	return error;
+}
+
+OTELUE_EXPORT struct hostent *gethostbyname(const char *name)
+{
+	struct hook_timer timer = hook_timer_start();
+	struct hostent *found = REAL(gethostbyname)(name);
+
+	lookup_end(timer, found ? DNS_ERROR_NONE : error_of_gethostbyname(h_errno));
+	return found;
+}
+
+OTELUE_EXPORT struct hostent *gethostbyname2(const char *name, int family)
+{
+	struct hook_timer timer = hook_timer_start();
+	struct hostent *found = REAL(gethostbyname2)(name, family);
+
+	lookup_end(timer, found ? DNS_ERROR_NONE : error_of_gethostbyname(h_errno));
+	return found;
+}
+
+OTELUE_EXPORT int gethostbyname_r(const char *restrict name, struct hostent *restrict ret_host,
+                                  char *restrict buffer, size_t size,
+                                  struct hostent **restrict ret_result, int *restrict ret_h_errno)
+{
+	struct hook_timer timer = hook_timer_start();
+	int result = REAL(gethostbyname_r)(name, ret_host, buffer, size, ret_result, ret_h_errno);
+
+	return lookup_r_end(timer, result, *ret_result, ret_h_errno);
+}
+
+OTELUE_EXPORT int gethostbyname2_r(const char *restrict name, int family,
+                                   struct hostent *restrict ret_host, char *restrict buffer,
+                                   size_t size, struct hostent **restrict ret_result,
+                                   int *restrict ret_h_errno)
+{
+	struct hook_timer timer = hook_timer_start();
+	int result = REAL(gethostbyname2_r)(name, family, ret_host, buffer, size, ret_result,
+	                                    ret_h_errno);
+
+	return lookup_r_end(timer, result, *ret_result, ret_h_errno);
+}
+
+OTELUE_EXPORT struct hostent *gethostbyaddr(const void *address, socklen_t length, int type)
+{
+	struct hook_timer timer = hook_timer_start();
+	struct hostent *found = REAL(gethostbyaddr)(address, length, type);
+
+	reverse_end(timer);
+	return found;
+}
+
+OTELUE_EXPORT int gethostbyaddr_r(const void *restrict address, socklen_t length, int type,
+                                  struct hostent *restrict ret_host, char *restrict buffer,
+                                  size_t size, struct hostent **restrict ret_result,
+                                  int *restrict ret_h_errno)
+{
+	struct hook_timer timer = hook_timer_start();
+	int result = REAL(gethostbyaddr_r)(address, length, type, ret_host, buffer, size,
+	                                   ret_result, ret_h_errno);
+
+	reverse_end(timer);
+	return result;
+}

@@ -1,0 +1,182 @@
+/* Memory that the program maps itself; the allocator's own mappings are made inside libc and not
+ * seen. */
+#include <stdarg.h>
+#include <sys/auxv.h>
+#include <sys/mman.h>
+#include "hooks/hook.h"
+
+static size_t whole_pages(size_t length)
+{
+	static size_t page; /* the same for all who set it */
+
+	if (!page)
+		page = getauxval(AT_PAGESZ);
+	return (length + page - 1) & ~(page - 1);
+}
+
+/* Time and failure of an operation; error: 0, or why it failed. */
+static void mapping_end(struct hook_timer timer, enum MAPPING_OPERATION operation, int error)
+{
+	uint64_t elapsed = hook_timer_elapsed(timer);
+	struct counting here = counting_here(HOOK_FAMILY_MAPPING);
+
+	counting_record(here, PLACE(MAPPING_DURATION), operation, elapsed);
+	if (error)
+		counting_add(here, PLACE(MAPPING_ERRORS),
+		             operation * MAPPING_ERROR_COUNT +
+		                     hook_error_value(ATTRIBUTE_MAPPING_ERROR, error),
+		             1);
+}
+
+static void count_mapped(int flags, size_t length)
+{
+	uint32_t type = flags & MAP_ANONYMOUS ? MAPPING_TYPE_ANONYMOUS : MAPPING_TYPE_FILE;
+	uint32_t sharing = flags & MAP_SHARED ? MAPPING_SHARING_SHARED : MAPPING_SHARING_PRIVATE;
+
+	counting_add(counting_here(HOOK_FAMILY_MAPPING), PLACE(MAPPING_MAPPED),
+	             type * MAPPING_SHARING_COUNT + sharing, whole_pages(length));
+}
+
+static void count_unmapped(size_t length)
+{
+	counting_add(counting_here(HOOK_FAMILY_MAPPING), PLACE(MAPPING_UNMAPPED), 0,
+	             whole_pages(length));
+}
+
+static void *mmap_end(struct hook_timer timer, void *block, size_t length, int flags)
+{
+	mapping_end(timer, MAPPING_OPERATION_MMAP, block == MAP_FAILED ? errno : 0);
+	if (block != MAP_FAILED)
+		count_mapped(flags, length);
+	return block;
+}
+
+OTELUE_EXPORT void *mmap(void *address, size_t length, int protection, int flags, int fd,
+                         off_t offset)
+{
+	struct hook_timer timer = hook_timer_start();
+
+	return mmap_end(timer, REAL(mmap)(address, length, protection, flags, fd, offset), length,
+	                flags);
+}
+
+OTELUE_EXPORT void *mmap64(void *address, size_t length, int protection, int flags, int fd,
+                           off64_t offset)
+{
+	struct hook_timer timer = hook_timer_start();
+
+	return mmap_end(timer, REAL(mmap64)(address, length, protection, flags, fd, offset), length,
+	                flags);
+}
+
+OTELUE_EXPORT int munmap(void *address, size_t length)
+{
+	struct hook_timer timer = hook_timer_start();
+	int result = REAL(munmap)(address, length);
+
+	mapping_end(timer, MAPPING_OPERATION_MUNMAP, result ? errno : 0);
+	if (!result)
+		count_unmapped(length);
+	return result;
+}
+
+OTELUE_EXPORT void *mremap(void *old, size_t old_length, size_t length, int flags, ...)
+{
+	struct hook_timer timer;
+	va_list rest;
+	void *address, *block;
+
+	va_start(rest, flags);
+	address = va_arg(rest, void *);
+	va_end(rest);
+	timer = hook_timer_start();
+	block = REAL(mremap)(old, old_length, length, flags, address);
+	mapping_end(timer, MAPPING_OPERATION_MREMAP, block == MAP_FAILED ? errno : 0);
+	if (block != MAP_FAILED && whole_pages(length) > whole_pages(old_length))
+		count_mapped(MAP_ANONYMOUS, whole_pages(length) - whole_pages(old_length));
+	else if (block != MAP_FAILED)
+		count_unmapped(whole_pages(old_length) - whole_pages(length));
+	return block;
+}
+
+OTELUE_EXPORT int mprotect(void *address, size_t length, int protection)
+{
+	struct hook_timer timer = hook_timer_start();
+	int result = REAL(mprotect)(address, length, protection);
+
+	mapping_end(timer, MAPPING_OPERATION_MPROTECT, result ? errno : 0);
+	return result;
+}
+
+OTELUE_EXPORT int madvise(void *address, size_t length, int advice)
+{
+	struct hook_timer timer = hook_timer_start();
+	int result = REAL(madvise)(address, length, advice);
+
+	mapping_end(timer, MAPPING_OPERATION_MADVISE, result ? errno : 0);
+	return result;
+}
+
+OTELUE_EXPORT int msync(void *address, size_t length, int flags)
+{
+	struct hook_timer timer = hook_timer_start();
+	int result = REAL(msync)(address, length, flags);
+
+	mapping_end(timer, MAPPING_OPERATION_MSYNC, result ? errno : 0);
+	return result;
+}
+
+OTELUE_EXPORT int mlock(const void *address, size_t length)
+{
+	struct hook_timer timer = hook_timer_start();
+	int result = REAL(mlock)(address, length);
+
+	mapping_end(timer, MAPPING_OPERATION_MLOCK, result ? errno : 0);
+	return result;
+}
+
+OTELUE_EXPORT int mlock2(const void *address, size_t length, unsigned int flags)
+{
+	struct hook_timer timer = hook_timer_start();
+	int result = REAL(mlock2)(address, length, flags);
+
+	mapping_end(timer, MAPPING_OPERATION_MLOCK, result ? errno : 0);
+	return result;
+}
+
+OTELUE_EXPORT int munlock(const void *address, size_t length)
+{
+	struct hook_timer timer = hook_timer_start();
+	int result = REAL(munlock)(address, length);
+
+	mapping_end(timer, MAPPING_OPERATION_MLOCK, result ? errno : 0);
+	return result;
+}
+
+OTELUE_EXPORT int mlockall(int flags)
+{
+	struct hook_timer timer = hook_timer_start();
+	int result = REAL(mlockall)(flags);
+
+	mapping_end(timer, MAPPING_OPERATION_MLOCK, result ? errno : 0);
+	return result;
+}
+
+OTELUE_EXPORT int munlockall(void)
+{
+	struct hook_timer timer = hook_timer_start();
+	int result = REAL(munlockall)();
+
+	mapping_end(timer, MAPPING_OPERATION_MLOCK, result ? errno : 0);
+	return result;
+}
+
+/* Says why in its result. */
+OTELUE_EXPORT int posix_madvise(void *address, size_t length, int advice)
+{
+	struct hook_timer timer = hook_timer_start();
+	int error = REAL(posix_madvise)(address, length, advice);
+
+	mapping_end(timer, MAPPING_OPERATION_MADVISE, error);
+	return error;
+}

@@ -1,0 +1,52 @@
+#!/bin/bash
+# Children, mappings and names: every call, every outcome.
+# shellcheck source=tests/lib/test.sh
+. "${OTELUE_SRC:-$(dirname "$0")/../..}/tests/lib/test.sh"
+
+value_of() { "$metrics" value "$1" run.json; }
+count_of() { "$metrics" count "$1" run.json; }
+expect_value() { expect_equal "$(value_of "$1")" "$2" "$1"; }
+expect_count() { expect_equal "$(count_of "$1")" "$2" "$1"; }
+
+counted() {
+	run "$OTELUE_BUILD/otelue" run --json --output run.json -- "$programs/system" "$1"
+	expect_code 0
+}
+
+children_are_counted_by_how_they_ended() {
+	counted 20
+	expect_value 'libc.process.created{libc.process.operation=fork}' 140
+	expect_value 'libc.process.reaped{libc.process.exit.reason=success}' 60
+	expect_value 'libc.process.reaped{libc.process.exit.reason=failure}' 60
+	expect_value 'libc.process.reaped{libc.process.exit.reason=signal}' 20
+	expect_count libc.process.wait.duration 180
+}
+
+mapped_bytes_are_counted_in_pages() {
+	local page
+	page=$(getconf PAGESIZE)
+	counted 20
+	expect_value 'libc.mmap.mapped{libc.mmap.type=anonymous,libc.mmap.sharing=private}' $((100 * page))
+	expect_value 'libc.mmap.mapped{libc.mmap.type=file,libc.mmap.sharing=shared}' $((80 * page))
+	expect_value libc.mmap.unmapped $((180 * page))
+	expect_count 'libc.mmap.operation.duration{libc.mmap.operation=mmap}' 60
+	expect_count 'libc.mmap.operation.duration{libc.mmap.operation=munmap}' 60
+	expect_count 'libc.mmap.operation.duration{libc.mmap.operation=mremap}' 20
+	expect_value 'libc.mmap.errors{libc.mmap.operation=mmap,error.type=EINVAL}' 20
+	expect_value 'libc.mmap.errors{libc.mmap.operation=munmap,error.type=EINVAL}' 20
+	expect_value 'libc.mmap.errors{libc.mmap.operation=madvise,error.type=ENOMEM}' 20
+}
+
+lookups_are_counted_by_their_error() {
+	counted 20
+	expect_count dns.lookup.duration 120
+	for error in EAI_NONAME EAI_FAMILY EAI_SERVICE; do
+		expect_count "dns.lookup.duration{error.type=$error}" 20
+	done
+}
+
+test_case children_are_counted_by_how_they_ended
+test_case mapped_bytes_are_counted_in_pages
+test_case lookups_are_counted_by_their_error
+test_case expect_transparent "$programs/system" 3
+test_done
