@@ -103,7 +103,7 @@ static bool program_has_ended(void)
 static uint64_t turn(struct exporter *exporter, uint64_t now, uint64_t next_export)
 {
 	uint32_t requested = acquire_load(&emitter.requested);
-	bool asked = requested != emitter.done, came = exporter_poll(exporter, now);
+	bool asked = requested != emitter.done, came = exporter_poll(exporter, now, asked);
 
 	if ((asked || came || now >= next_export) && exporter_wanted(exporter))
 		exporter_export(exporter);
@@ -153,6 +153,7 @@ static void run(struct exporter *exporter)
 		now = clock_read_ns(CLOCK_MONOTONIC);
 		next_export = turn(exporter, now, next_export);
 		if (program_has_ended()) {
+			exporter_poll(exporter, now, true);
 			if (exporter_wanted(exporter))
 				exporter_export(exporter);
 			lifecycle_close_books();
@@ -272,7 +273,7 @@ static void export_here(void)
 	sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, KERNEL_SIGSET_SIZE);
 	if (!__atomic_exchange_n(&emitter.exporting, 1, __ATOMIC_ACQUIRE)) {
 		sys_call(SYS_rt_sigpending, &pending, KERNEL_SIGSET_SIZE);
-		exporter_poll(&arena->exporter, clock_read_ns(CLOCK_MONOTONIC));
+		exporter_poll(&arena->exporter, clock_read_ns(CLOCK_MONOTONIC), true);
 		if (exporter_wanted(&arena->exporter))
 			exporter_export(&arena->exporter);
 		exporter_close(&arena->exporter);

@@ -14,6 +14,7 @@
 
 #define RETRY_FIRST_NS UINT64_C(1000000000)
 #define RETRY_MOST_NS  UINT64_C(60000000000)
+#define SETTLE_NS      UINT64_C(1000000000)
 #define PACE_EVENTS    32 /* written in one go; then the readers get a moment to empty the ring */
 #define PACE_NS        1000000
 
@@ -69,13 +70,18 @@ static bool listening(const struct exporter *exporter)
 	       user_events_listening(&exporter->user_events, USER_EVENT_RECORD);
 }
 
-bool exporter_poll(struct exporter *exporter, uint64_t now_ns)
+bool exporter_poll(struct exporter *exporter, uint64_t now_ns, bool last_chance)
 {
-	bool before = exporter->was_listening;
+	bool before = exporter->settled, registered = exporter->user_events.registered;
 
 	try_to_register(exporter, now_ns);
-	exporter->was_listening = listening(exporter);
-	return exporter->was_listening && !before;
+	if (!listening(exporter))
+		exporter->heard_ns = 0;
+	else if (!exporter->heard_ns) /* was there before us, or has just come */
+		exporter->heard_ns = registered ? now_ns : now_ns - SETTLE_NS;
+	exporter->settled =
+		exporter->heard_ns && (last_chance || now_ns - exporter->heard_ns >= SETTLE_NS);
+	return exporter->settled && !before;
 }
 
 bool exporter_wanted(const struct exporter *exporter)
@@ -280,8 +286,10 @@ static int export_file(struct exporter *exporter)
 
 void exporter_export(struct exporter *exporter)
 {
-	bool otlp = user_events_listening(&exporter->user_events, USER_EVENT_OTLP);
-	bool records = user_events_listening(&exporter->user_events, USER_EVENT_RECORD);
+	bool otlp =
+		exporter->settled && user_events_listening(&exporter->user_events, USER_EVENT_OTLP);
+	bool records = exporter->settled &&
+	               user_events_listening(&exporter->user_events, USER_EVENT_RECORD);
 
 	identify(exporter);
 	collect(exporter);
@@ -300,5 +308,6 @@ void exporter_close(struct exporter *exporter)
 	file_sink_close(&exporter->file);
 	/* The next thread that exports registers at once. */
 	exporter->retry_ns = exporter->retry_after_ns = 0;
-	exporter->was_listening = false;
+	exporter->settled = false;
+	exporter->heard_ns = 0;
 }

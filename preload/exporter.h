@@ -30,7 +30,9 @@ struct exporter {
 	struct resource resource;      /* for the file: all of it */
 	struct resource resource_shed; /* for events: what fits beside data */
 	char service[256];
-	bool identified, was_listening, failing;
+	bool identified, failing;
+	bool settled;      /* there is a listener, and it has had time to start */
+	uint64_t heard_ns; /* CLOCK_MONOTONIC when it was first seen; 0: nobody listens */
 	uint64_t sequence; /* of records */
 	uint64_t retry_ns,
 		retry_after_ns; /* next try to register, on CLOCK_MONOTONIC; and the step */
@@ -41,10 +43,12 @@ struct exporter {
 };
 
 /*
- * Tries to register where that is due and looks at the enable words. True: a listener has come
- * since the last look, so export now.
+ * Tries to register where that is due and looks at the enable words. True: there is a listener that
+ * has been told nothing, so export now. perf sets the words when it opens the events and takes
+ * events in only when it has opened and mapped all: one that came while we ran is given a second,
+ * unless this is the last chance.
  */
-bool exporter_poll(struct exporter *exporter, uint64_t now_ns);
+bool exporter_poll(struct exporter *exporter, uint64_t now_ns, bool last_chance);
 
 /* True: somebody would get something out of an export. */
 bool exporter_wanted(const struct exporter *exporter);
