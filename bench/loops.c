@@ -8,10 +8,12 @@
  *
  * SETTLE_MS is slept first, so that the emitter has calibrated the processor's counter.
  */
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
+#include <unistd.h>
 #include "bench/loops.h"
 
 static const struct path *const tables[] = {memory_paths, file_paths, socket_paths, process_paths};
@@ -83,6 +85,23 @@ static void count(unsigned long calls)
 	}
 }
 
+static void *wait_in_thread(void *unused)
+{
+	find("malloc_64")->run(100);
+	find("read")->run(100);
+	pause();
+	return unused;
+}
+
+static void wait_in_threads(unsigned long threads)
+{
+	pthread_t thread;
+
+	for (unsigned long i = 0; i < threads; i++)
+		expect(pthread_create(&thread, NULL, wait_in_thread, NULL) == 0, "pthread_create");
+	wait_in_thread(NULL);
+}
+
 static void measure(const struct path *path, unsigned long calls, unsigned long repeats)
 {
 	double lowest = 0;
@@ -106,12 +125,15 @@ int main(int argc, char **argv)
 	} else if (argc == 4 && strcmp(argv[1], "--count") == 0) {
 		settle(argv[3]);
 		count(strtoul(argv[2], NULL, 10));
+	} else if (argc == 3 && strcmp(argv[1], "--wait") == 0) {
+		wait_in_threads(strtoul(argv[2], NULL, 10));
 	} else if (argc == 5) {
 		settle(argv[4]);
 		measure(find(argv[1]), strtoul(argv[2], NULL, 10), strtoul(argv[3], NULL, 10));
 	} else {
-		fprintf(stderr, "usage: bench-loops --list | --count CALLS SETTLE_MS | NAME CALLS "
-		                "REPEATS SETTLE_MS\n");
+		fprintf(stderr,
+		        "usage: bench-loops --list | --count CALLS SETTLE_MS | --wait THREADS | "
+		        "NAME CALLS REPEATS SETTLE_MS\n");
 		return 2;
 	}
 	return 0;

@@ -1,7 +1,10 @@
-/* Descriptors and files. */
+/* Descriptors, files, and waiting for them. */
 #include <fcntl.h>
+#include <poll.h>
 #include <stdio.h>
+#include <sys/epoll.h>
 #include <sys/uio.h>
+#include <time.h>
 #include <unistd.h>
 #include "bench/loops.h"
 
@@ -70,12 +73,48 @@ static void run_putc(unsigned long calls)
 		putc('x', file);
 }
 
+static void run_poll(unsigned long calls)
+{
+	struct pollfd device = {open_device("/dev/zero", O_RDONLY), POLLIN, 0};
+
+	for (unsigned long i = 0; i < calls; i++)
+		expect(poll(&device, 1, -1) == 1, "poll");
+	close(device.fd);
+}
+
+static void run_epoll_wait(unsigned long calls)
+{
+	struct epoll_event event = {.events = EPOLLIN};
+	int fd = epoll_create1(0), pair[2];
+
+	expect(fd >= 0, "epoll_create1");
+	expect(pipe(pair) == 0, "pipe");
+	expect(write(pair[1], "", 1) == 1, "write");
+	expect(epoll_ctl(fd, EPOLL_CTL_ADD, pair[0], &event) == 0, "epoll_ctl");
+	for (unsigned long i = 0; i < calls; i++)
+		expect(epoll_wait(fd, &event, 1, -1) == 1, "epoll_wait");
+	close(fd);
+	close(pair[0]);
+	close(pair[1]);
+}
+
+static void run_nanosleep(unsigned long calls)
+{
+	struct timespec least = {0, 1};
+
+	for (unsigned long i = 0; i < calls; i++)
+		expect(nanosleep(&least, NULL) == 0, "nanosleep");
+}
+
 const struct path file_paths[] = {
 	{"read", run_read, 5000, true, "read 1 byte of /dev/zero"},
 	{"write", run_write, 5000, true, "write 1 byte to /dev/null"},
 	{"pread", run_pread, 5000, true, "pread 1 byte of /dev/zero"},
 	{"writev", run_writev, 5000, true, "writev 2 bytes to /dev/null"},
 	{"open_close", run_open_close, 2000, true, "open /dev/null and close it"},
+	{"poll", run_poll, 5000, true, "poll a descriptor that is ready"},
+	{"epoll_wait", run_epoll_wait, 5000, true, "epoll_wait for one that is ready"},
+	{"nanosleep", run_nanosleep, 100, true, "nanosleep 1 ns"},
 	{"putc", run_putc, 50000, true, "putc to /dev/null"},
 	{NULL, NULL, 0, false, NULL},
 };

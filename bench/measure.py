@@ -25,6 +25,7 @@ class Build:
         self.loops = self.path("bench-loops")
         self.tiny = self.path("bench-tiny")
         self.start = self.path("bench-start")
+        self.encode = self.path("bench-encode")
 
     def path(self, *parts):
         path = os.path.join(self.directory, *parts)
@@ -75,7 +76,7 @@ def loop_ns(build, path, calls, repeats, settle_ms, env=None, wrapper=()):
 
 
 def budgets():
-    """budgets.txt: {path: (kind, limit)}; kind is add_ns, add_us, add_percent or ratio."""
+    """budgets.txt: {path: (kind, limit)}; kind is a unit, or ratio."""
     result = {}
     with open(os.path.join(HERE, "budgets.txt"), encoding="utf-8") as file:
         for line in file:

@@ -8,6 +8,7 @@ import tempfile
 
 from measure import Build, budgets, environment, loop_ns, paths, table
 from peers import peers
+import resident
 
 SETTLE_MS = 300
 REPEATS = 100
@@ -16,7 +17,7 @@ UNITS = {"add_ns": 1, "add_us": 1000}
 
 def repeats_for(calls):
     """Fewer of what takes long."""
-    return REPEATS if calls >= 500 else 3
+    return REPEATS if calls >= 500 else 5
 
 
 def measure_paths(build, rounds, rows):
@@ -58,6 +59,14 @@ def print_paths(measured, rows):
            ""], lines)
 
 
+def print_resident(build):
+    limits = budgets()
+    rows = [[name.replace("_", " "), f"{value:.3g}", f"{limits[name][1]:g}", limits[name][0],
+             "within" if value <= limits[name][1] else "OVER"]
+            for name, value in resident.measure(build).items()]
+    table(["without a call", "measured", "budget", "unit", ""], rows)
+
+
 def print_peers(build, rounds, rows):
     columns = ["malloc_64", "mutex", "read", "posix_spawn"]
     calls = {name: count for name, count, _, _ in rows}
@@ -90,6 +99,8 @@ def main():
     build = Build(options.build)
     rows = [row for row in paths(build) if not options.path or row[0] in options.path]
     print_paths(measure_paths(build, options.rounds, rows), rows)
+    if not options.path:
+        print_resident(build)
     if not options.no_peers and not options.path:
         print_peers(build, 2, rows)
 
