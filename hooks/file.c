@@ -2,14 +2,6 @@
 #include "hooks/file.h"
 #include "hooks/socket.h"
 
-static always_inline struct counting count_call(enum FILE_OPERATION operation, uint64_t elapsed)
-{
-	struct counting here = counting_here(HOOK_FAMILY_FILE);
-
-	counting_record(here, PLACE(FILE_OPERATION_DURATION), operation, elapsed);
-	return here;
-}
-
 /* Whether the call would have had to wait, and as what that is counted. */
 static bool would_wait(enum FILE_OPERATION operation, int error, enum IO_OPERATION *ret_as)
 {
@@ -31,8 +23,7 @@ static bool would_wait(enum FILE_OPERATION operation, int error, enum IO_OPERATI
 	}
 }
 
-static __attribute__((cold, noinline)) void count_failure(struct counting here,
-                                                          enum FILE_OPERATION operation, int error)
+void file_count_failure(struct counting here, enum FILE_OPERATION operation, int error)
 {
 	enum IO_OPERATION as;
 
@@ -47,26 +38,26 @@ static __attribute__((cold, noinline)) void count_failure(struct counting here,
 
 long file_end(struct hook_timer timer, enum FILE_OPERATION operation, long result)
 {
-	struct counting here = count_call(operation, hook_timer_elapsed(timer));
+	struct counting here = file_count_call(operation, hook_timer_elapsed(timer));
 
 	if (unlikely(result == -1))
-		count_failure(here, operation, errno);
+		file_count_failure(here, operation, errno);
 	return result;
 }
 
 int file_end_untimed(enum FILE_OPERATION operation, int result)
 {
 	if (unlikely(result == -1))
-		count_failure(counting_here(HOOK_FAMILY_FILE), operation, errno);
+		file_count_failure(counting_here(HOOK_FAMILY_FILE), operation, errno);
 	return result;
 }
 
 int file_end_error(struct hook_timer timer, enum FILE_OPERATION operation, int error)
 {
-	struct counting here = count_call(operation, hook_timer_elapsed(timer));
+	struct counting here = file_count_call(operation, hook_timer_elapsed(timer));
 
 	if (unlikely(error))
-		count_failure(here, operation, error);
+		file_count_failure(here, operation, error);
 	return error;
 }
 
@@ -161,52 +152,6 @@ ssize_t file_end_transfer(struct hook_timer timer, int from, int to, ssize_t n)
 		count_bytes(to, DISK_DIRECTION_WRITE, n);
 	}
 	return n;
-}
-
-static always_inline ssize_t count_io(uint64_t elapsed, enum FILE_OPERATION operation,
-                                      uint16_t entry, ssize_t n)
-{
-	struct counting here = count_call(operation, elapsed);
-	enum DISK_DIRECTION direction =
-		operation == FILE_OPERATION_READ ? DISK_DIRECTION_READ : DISK_DIRECTION_WRITE;
-
-	if (unlikely(n < 0)) {
-		count_failure(here, operation, errno);
-		return n;
-	}
-	counting_record(here, PLACE(FILE_IO_SIZE), direction, (uint64_t)n);
-	counting_add(here, PLACE(FILE_IO),
-	             direction * FILE_TYPE_COUNT + descriptor_file_type(entry), (uint64_t)n);
-	return n;
-}
-
-/* The entry of what was read or written; errno says how that failed, if it did. */
-static __attribute__((cold, noinline)) uint16_t learn_entry(int fd, ssize_t n)
-{
-	return n < 0 && errno == EBADF ? 0 : descriptor_learn(fd, DESCRIPTOR_READY);
-}
-
-static always_inline ssize_t end_io(struct hook_timer timer, enum FILE_OPERATION operation,
-                                    enum SOCKET_OPERATION on_socket, int fd, ssize_t n)
-{
-	uint64_t elapsed = hook_timer_elapsed(timer);
-	uint16_t entry = descriptor_entry(fd);
-
-	if (unlikely(!(entry & DESCRIPTOR_READY)))
-		entry = learn_entry(fd, n);
-	if (entry & DESCRIPTOR_SOCKET)
-		return socket_count_io(elapsed, on_socket, fd, entry, n);
-	return count_io(elapsed, operation, entry, n);
-}
-
-ssize_t file_end_read(struct hook_timer timer, int fd, ssize_t n)
-{
-	return end_io(timer, FILE_OPERATION_READ, SOCKET_OPERATION_RECEIVE, fd, n);
-}
-
-ssize_t file_end_write(struct hook_timer timer, int fd, ssize_t n)
-{
-	return end_io(timer, FILE_OPERATION_WRITE, SOCKET_OPERATION_SEND, fd, n);
 }
 
 int file_end_fcntl(struct hook_timer timer, int fd, int command, int result)

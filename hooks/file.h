@@ -20,6 +20,18 @@
 #include "hooks/descriptor.h"
 #include "hooks/hook.h"
 
+/* One call of an operation, timed. */
+static always_inline struct counting file_count_call(enum FILE_OPERATION operation,
+                                                     uint64_t elapsed)
+{
+	struct counting here = counting_here(HOOK_FAMILY_FILE);
+
+	counting_record(here, PLACE(FILE_OPERATION_DURATION), operation, elapsed);
+	return here;
+}
+void file_count_failure(struct counting here, enum FILE_OPERATION operation, int error) HOOK_HIDDEN
+	__attribute__((cold));
+
 /* The result is -1 with errno, or what succeeded. */
 long file_end(struct hook_timer timer, enum FILE_OPERATION operation, long result) HOOK_HIDDEN;
 /* The same without the call's time and count: only a failure is counted. */
@@ -49,10 +61,6 @@ struct replacing {
 };
 struct replacing file_begin_replace(int old, int fd) HOOK_HIDDEN;
 int file_end_replace(const struct replacing *replacing, int fd) HOOK_HIDDEN;
-
-/* A socket's is send or receive. */
-ssize_t file_end_read(struct hook_timer timer, int fd, ssize_t n) HOOK_HIDDEN;
-ssize_t file_end_write(struct hook_timer timer, int fd, ssize_t n) HOOK_HIDDEN;
 
 /* n bytes went from one descriptor to another. -1: from or to memory; nothing was taken away. */
 ssize_t file_end_transfer(struct hook_timer timer, int from, int to, ssize_t n) HOOK_HIDDEN;

@@ -2,13 +2,61 @@
 #include <sys/eventfd.h>
 #include <sys/uio.h>
 #include "hooks/file.h"
+#include "hooks/socket.h"
 
+static always_inline ssize_t count_io(uint64_t elapsed, enum FILE_OPERATION operation,
+                                      uint16_t entry, ssize_t n)
+{
+	struct counting here = file_count_call(operation, elapsed);
+	enum DISK_DIRECTION direction =
+		operation == FILE_OPERATION_READ ? DISK_DIRECTION_READ : DISK_DIRECTION_WRITE;
+
+	if (unlikely(n < 0)) {
+		file_count_failure(here, operation, errno);
+		return n;
+	}
+	counting_record(here, PLACE(FILE_IO_SIZE), direction, (uint64_t)n);
+	counting_add(here, PLACE(FILE_IO),
+	             direction * FILE_TYPE_COUNT + descriptor_file_type(entry), (uint64_t)n);
+	return n;
+}
+
+/* The entry of what was read or written; errno says how that failed, if it did. */
+static __attribute__((cold, noinline)) uint16_t learn_entry(int fd, ssize_t n)
+{
+	return n < 0 && errno == EBADF ? 0 : descriptor_learn(fd, DESCRIPTOR_READY);
+}
+
+static always_inline ssize_t end_io(struct hook_timer timer, enum FILE_OPERATION operation,
+                                    enum SOCKET_OPERATION on_socket, int fd, ssize_t n)
+{
+	uint64_t elapsed = hook_timer_elapsed(timer);
+	uint16_t entry = descriptor_entry(fd);
+
+	if (unlikely(!(entry & DESCRIPTOR_READY)))
+		entry = learn_entry(fd, n);
+	if (entry & DESCRIPTOR_SOCKET)
+		return socket_count_io(elapsed, on_socket, fd, entry, n);
+	return count_io(elapsed, operation, entry, n);
+}
+
+static __attribute__((noinline)) ssize_t end_read(struct hook_timer timer, int fd, ssize_t n)
+{
+	return end_io(timer, FILE_OPERATION_READ, SOCKET_OPERATION_RECEIVE, fd, n);
+}
+
+static __attribute__((noinline)) ssize_t end_write(struct hook_timer timer, int fd, ssize_t n)
+{
+	return end_io(timer, FILE_OPERATION_WRITE, SOCKET_OPERATION_SEND, fd, n);
+}
+
+/* read and write themselves are worth the room that the end takes in them. */
 OTELUE_EXPORT ssize_t read(int fd, void *to, size_t size)
 {
 	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(read)(fd, to, size);
 
-	return file_end_read(timer, fd, n);
+	return end_io(timer, FILE_OPERATION_READ, SOCKET_OPERATION_RECEIVE, fd, n);
 }
 
 OTELUE_EXPORT ssize_t __read(int fd, void *to, size_t size)
@@ -16,7 +64,7 @@ OTELUE_EXPORT ssize_t __read(int fd, void *to, size_t size)
 	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(read)(fd, to, size);
 
-	return file_end_read(timer, fd, n);
+	return end_read(timer, fd, n);
 }
 
 OTELUE_EXPORT ssize_t __read_chk(int fd, void *to, size_t size, size_t room)
@@ -24,7 +72,7 @@ OTELUE_EXPORT ssize_t __read_chk(int fd, void *to, size_t size, size_t room)
 	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(__read_chk)(fd, to, size, room);
 
-	return file_end_read(timer, fd, n);
+	return end_read(timer, fd, n);
 }
 
 OTELUE_EXPORT ssize_t pread(int fd, void *to, size_t size, off_t offset)
@@ -32,7 +80,7 @@ OTELUE_EXPORT ssize_t pread(int fd, void *to, size_t size, off_t offset)
 	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(pread)(fd, to, size, offset);
 
-	return file_end_read(timer, fd, n);
+	return end_read(timer, fd, n);
 }
 
 OTELUE_EXPORT ssize_t pread64(int fd, void *to, size_t size, off64_t offset)
@@ -40,7 +88,7 @@ OTELUE_EXPORT ssize_t pread64(int fd, void *to, size_t size, off64_t offset)
 	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(pread64)(fd, to, size, offset);
 
-	return file_end_read(timer, fd, n);
+	return end_read(timer, fd, n);
 }
 
 OTELUE_EXPORT ssize_t __pread64(int fd, void *to, size_t size, off64_t offset)
@@ -48,7 +96,7 @@ OTELUE_EXPORT ssize_t __pread64(int fd, void *to, size_t size, off64_t offset)
 	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(pread64)(fd, to, size, offset);
 
-	return file_end_read(timer, fd, n);
+	return end_read(timer, fd, n);
 }
 
 OTELUE_EXPORT ssize_t __pread_chk(int fd, void *to, size_t size, off_t offset, size_t room)
@@ -56,7 +104,7 @@ OTELUE_EXPORT ssize_t __pread_chk(int fd, void *to, size_t size, off_t offset, s
 	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(__pread_chk)(fd, to, size, offset, room);
 
-	return file_end_read(timer, fd, n);
+	return end_read(timer, fd, n);
 }
 
 OTELUE_EXPORT ssize_t __pread64_chk(int fd, void *to, size_t size, off64_t offset, size_t room)
@@ -64,7 +112,7 @@ OTELUE_EXPORT ssize_t __pread64_chk(int fd, void *to, size_t size, off64_t offse
 	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(__pread64_chk)(fd, to, size, offset, room);
 
-	return file_end_read(timer, fd, n);
+	return end_read(timer, fd, n);
 }
 
 OTELUE_EXPORT ssize_t readv(int fd, const struct iovec *parts, int count)
@@ -72,7 +120,7 @@ OTELUE_EXPORT ssize_t readv(int fd, const struct iovec *parts, int count)
 	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(readv)(fd, parts, count);
 
-	return file_end_read(timer, fd, n);
+	return end_read(timer, fd, n);
 }
 
 OTELUE_EXPORT ssize_t preadv(int fd, const struct iovec *parts, int count, off_t offset)
@@ -80,7 +128,7 @@ OTELUE_EXPORT ssize_t preadv(int fd, const struct iovec *parts, int count, off_t
 	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(preadv)(fd, parts, count, offset);
 
-	return file_end_read(timer, fd, n);
+	return end_read(timer, fd, n);
 }
 
 OTELUE_EXPORT ssize_t preadv64(int fd, const struct iovec *parts, int count, off64_t offset)
@@ -88,7 +136,7 @@ OTELUE_EXPORT ssize_t preadv64(int fd, const struct iovec *parts, int count, off
 	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(preadv64)(fd, parts, count, offset);
 
-	return file_end_read(timer, fd, n);
+	return end_read(timer, fd, n);
 }
 
 OTELUE_EXPORT ssize_t preadv2(int fd, const struct iovec *parts, int count, off_t offset, int flags)
@@ -96,7 +144,7 @@ OTELUE_EXPORT ssize_t preadv2(int fd, const struct iovec *parts, int count, off_
 	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(preadv2) ? real.preadv2(fd, parts, count, offset, flags) : hook_missing();
 
-	return file_end_read(timer, fd, n);
+	return end_read(timer, fd, n);
 }
 
 OTELUE_EXPORT ssize_t preadv64v2(int fd, const struct iovec *parts, int count, off64_t offset,
@@ -106,7 +154,7 @@ OTELUE_EXPORT ssize_t preadv64v2(int fd, const struct iovec *parts, int count, o
 	ssize_t n = REAL(preadv64v2) ? real.preadv64v2(fd, parts, count, offset, flags)
 	                             : hook_missing();
 
-	return file_end_read(timer, fd, n);
+	return end_read(timer, fd, n);
 }
 
 OTELUE_EXPORT ssize_t write(int fd, const void *from, size_t size)
@@ -114,7 +162,7 @@ OTELUE_EXPORT ssize_t write(int fd, const void *from, size_t size)
 	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(write)(fd, from, size);
 
-	return file_end_write(timer, fd, n);
+	return end_io(timer, FILE_OPERATION_WRITE, SOCKET_OPERATION_SEND, fd, n);
 }
 
 OTELUE_EXPORT ssize_t __write(int fd, const void *from, size_t size)
@@ -122,7 +170,7 @@ OTELUE_EXPORT ssize_t __write(int fd, const void *from, size_t size)
 	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(write)(fd, from, size);
 
-	return file_end_write(timer, fd, n);
+	return end_write(timer, fd, n);
 }
 
 OTELUE_EXPORT ssize_t pwrite(int fd, const void *from, size_t size, off_t offset)
@@ -130,7 +178,7 @@ OTELUE_EXPORT ssize_t pwrite(int fd, const void *from, size_t size, off_t offset
 	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(pwrite)(fd, from, size, offset);
 
-	return file_end_write(timer, fd, n);
+	return end_write(timer, fd, n);
 }
 
 OTELUE_EXPORT ssize_t pwrite64(int fd, const void *from, size_t size, off64_t offset)
@@ -138,7 +186,7 @@ OTELUE_EXPORT ssize_t pwrite64(int fd, const void *from, size_t size, off64_t of
 	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(pwrite64)(fd, from, size, offset);
 
-	return file_end_write(timer, fd, n);
+	return end_write(timer, fd, n);
 }
 
 OTELUE_EXPORT ssize_t __pwrite64(int fd, const void *from, size_t size, off64_t offset)
@@ -146,7 +194,7 @@ OTELUE_EXPORT ssize_t __pwrite64(int fd, const void *from, size_t size, off64_t 
 	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(pwrite64)(fd, from, size, offset);
 
-	return file_end_write(timer, fd, n);
+	return end_write(timer, fd, n);
 }
 
 OTELUE_EXPORT ssize_t writev(int fd, const struct iovec *parts, int count)
@@ -154,7 +202,7 @@ OTELUE_EXPORT ssize_t writev(int fd, const struct iovec *parts, int count)
 	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(writev)(fd, parts, count);
 
-	return file_end_write(timer, fd, n);
+	return end_write(timer, fd, n);
 }
 
 OTELUE_EXPORT ssize_t pwritev(int fd, const struct iovec *parts, int count, off_t offset)
@@ -162,7 +210,7 @@ OTELUE_EXPORT ssize_t pwritev(int fd, const struct iovec *parts, int count, off_
 	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(pwritev)(fd, parts, count, offset);
 
-	return file_end_write(timer, fd, n);
+	return end_write(timer, fd, n);
 }
 
 OTELUE_EXPORT ssize_t pwritev64(int fd, const struct iovec *parts, int count, off64_t offset)
@@ -170,7 +218,7 @@ OTELUE_EXPORT ssize_t pwritev64(int fd, const struct iovec *parts, int count, of
 	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(pwritev64)(fd, parts, count, offset);
 
-	return file_end_write(timer, fd, n);
+	return end_write(timer, fd, n);
 }
 
 OTELUE_EXPORT ssize_t pwritev2(int fd, const struct iovec *parts, int count, off_t offset,
@@ -180,7 +228,7 @@ OTELUE_EXPORT ssize_t pwritev2(int fd, const struct iovec *parts, int count, off
 	ssize_t n =
 		REAL(pwritev2) ? real.pwritev2(fd, parts, count, offset, flags) : hook_missing();
 
-	return file_end_write(timer, fd, n);
+	return end_write(timer, fd, n);
 }
 
 OTELUE_EXPORT ssize_t pwritev64v2(int fd, const struct iovec *parts, int count, off64_t offset,
@@ -190,7 +238,7 @@ OTELUE_EXPORT ssize_t pwritev64v2(int fd, const struct iovec *parts, int count, 
 	ssize_t n = REAL(pwritev64v2) ? real.pwritev64v2(fd, parts, count, offset, flags)
 	                              : hook_missing();
 
-	return file_end_write(timer, fd, n);
+	return end_write(timer, fd, n);
 }
 
 OTELUE_EXPORT int eventfd_read(int fd, uint64_t *ret_value)
@@ -198,7 +246,7 @@ OTELUE_EXPORT int eventfd_read(int fd, uint64_t *ret_value)
 	struct hook_timer timer = hook_timer_start();
 	int result = REAL(eventfd_read)(fd, ret_value);
 
-	file_end_read(timer, fd, result ? -1 : 8);
+	end_read(timer, fd, result ? -1 : 8);
 	return result;
 }
 
@@ -207,6 +255,6 @@ OTELUE_EXPORT int eventfd_write(int fd, uint64_t value)
 	struct hook_timer timer = hook_timer_start();
 	int result = REAL(eventfd_write)(fd, value);
 
-	file_end_write(timer, fd, result ? -1 : 8);
+	end_write(timer, fd, result ? -1 : 8);
 	return result;
 }

@@ -81,7 +81,7 @@ static void *work(void *argument)
 	struct sockaddr_in address = {.sin_family = AF_INET};
 	socklen_t length = sizeof(address);
 	int listener = socket(AF_INET, SOCK_STREAM, 0), pair[2];
-	char buffer[100];
+	char buffer[100] = "";
 
 	address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
 	must(bind(listener, (struct sockaddr *)&address, sizeof(address)) == 0);
