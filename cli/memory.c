@@ -5,12 +5,16 @@
 #include "cli/cli.h"
 #include "cli/memory.h"
 
+void memory_exhausted(void)
+{
+	fputs("otelue: out of memory\n", stderr);
+	exit(CLI_PROBLEM);
+}
+
 static void *there(void *block)
 {
-	if (!block) {
-		fputs("otelue: out of memory\n", stderr);
-		exit(CLI_PROBLEM);
-	}
+	if (!block)
+		memory_exhausted();
 	return block;
 }
 

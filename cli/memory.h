@@ -8,4 +8,7 @@ void *memory_take(size_t size);                          /* zeroed */
 void *memory_grow(void *old, size_t count, size_t size); /* like reallocarray() */
 __attribute__((format(printf, 1, 2))) char *memory_text(const char *format, ...);
 
+/* Says so and ends. */
+__attribute__((noreturn)) void memory_exhausted(void);
+
 #endif

@@ -112,7 +112,7 @@ static int skip(struct input *in, unsigned int wire)
 static json_t *must(json_t *json)
 {
 	if (!json)
-		memory_take(SIZE_MAX); /* says so and ends */
+		memory_exhausted();
 	return json;
 }
 

@@ -1,4 +1,4 @@
-/* See otlp_text.h. All text of the request passes through printable_copy(). */
+/* See otlp_text.h. All text of the request passes through otlp_printable(). */
 #include <math.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -6,9 +6,9 @@
 #include <time.h>
 #include "cli/format.h"
 #include "cli/memory.h"
+#include "cli/otlp_attributes.h"
 #include "cli/otlp_quantile.h"
 #include "cli/otlp_text.h"
-#include "cli/printable.h"
 #include "cli/terminal.h"
 
 enum column {
@@ -42,92 +42,10 @@ struct metric_text {
 	const char *temporality; /* "" for a gauge */
 };
 
-static char *printable(const char *text)
-{
-	size_t size = 3 * strlen(text) + 1; /* a bad byte becomes three */
-	char *to = memory_take(size);
-
-	printable_copy(to, size, text, strlen(text));
-	return to;
-}
-
-static const char *string_at(const json_t *object, const char *key)
-{
-	const char *text = json_string_value(json_object_get(object, key));
-
-	return text ? text : "";
-}
-
-static void put_value(FILE *to, const json_t *value, unsigned int depth);
-
-static void put_list(FILE *to, const json_t *list, unsigned int depth)
-{
-	const json_t *item;
-	size_t i;
-
-	fputc('[', to);
-	json_array_foreach(json_object_get(list, "values"), i, item)
-	{
-		const json_t *value = json_object_get(item, "value");
-
-		if (i)
-			fputc(',', to);
-		if (json_object_get(item, "key"))
-			fprintf(to, "%s=", string_at(item, "key"));
-		put_value(to, value ? value : item, depth + 1);
-	}
-	fputc(']', to);
-}
-
-/* Quoted only where it would be misread without. */
-static void put_string(FILE *to, const char *text)
-{
-	const char *quote = *text == '\0' || strpbrk(text, " ,=\"[]") ? "\"" : "";
-
-	fprintf(to, "%s%s%s", quote, text, quote);
-}
-
-/* An AnyValue: an object with one member. */
-static void put_value(FILE *to, const json_t *value, unsigned int depth)
-{
-	void *iterator = json_object_iter((json_t *)value);
-	const json_t *content = iterator ? json_object_iter_value(iterator) : NULL;
-
-	if (json_is_string(content))
-		put_string(to, json_string_value(content));
-	else if (json_is_boolean(content))
-		fputs(json_is_true(content) ? "true" : "false", to);
-	else if (json_is_real(content))
-		fprintf(to, "%.15g", json_real_value(content));
-	else if (json_is_object(content) && depth < 16)
-		put_list(to, content, depth);
-}
-
-/* key=value, with a separator between them; free() it. */
-static char *attributes_of(const json_t *object, const char *separator)
-{
-	const json_t *attribute;
-	char *text, *shown;
-	size_t size, i;
-	FILE *to = open_memstream(&text, &size);
-
-	if (!to)
-		memory_take(SIZE_MAX);
-	json_array_foreach(json_object_get(object, "attributes"), i, attribute)
-	{
-		fprintf(to, "%s%s=", i ? separator : "", string_at(attribute, "key"));
-		put_value(to, json_object_get(attribute, "value"), 0);
-	}
-	fclose(to);
-	shown = printable(text);
-	free(text);
-	return shown;
-}
-
 /* "By", "s"; {thing} without its braces; nothing for 1. */
 static char *unit_of(const json_t *metric)
 {
-	char *unit = printable(string_at(metric, "unit"));
+	char *unit = otlp_printable(otlp_string(metric, "unit"));
 	size_t length = strlen(unit);
 
 	if (strcmp(unit, "1") == 0) {
@@ -175,8 +93,8 @@ static char *quantile_text(struct otlp_quantile quantile, const char *unit)
 
 static char *window_of(const json_t *point, const char *temporality)
 {
-	uint64_t start = strtoull(string_at(point, "startTimeUnixNano"), NULL, 10);
-	uint64_t time = strtoull(string_at(point, "timeUnixNano"), NULL, 10);
+	uint64_t start = strtoull(otlp_string(point, "startTimeUnixNano"), NULL, 10);
+	uint64_t time = strtoull(otlp_string(point, "timeUnixNano"), NULL, 10);
 
 	if (!*temporality)
 		return NULL;
@@ -189,7 +107,7 @@ static char *window_of(const json_t *point, const char *temporality)
 static struct row *add_row(struct table *table, const struct metric_text *metric,
                            const json_t *point)
 {
-	uint64_t time_ns = strtoull(string_at(point, "timeUnixNano"), NULL, 10);
+	uint64_t time_ns = strtoull(otlp_string(point, "timeUnixNano"), NULL, 10);
 	struct row *row;
 
 	if (time_ns > table->time_ns)
@@ -201,7 +119,7 @@ static struct row *add_row(struct table *table, const struct metric_text *metric
 	row = &table->rows[table->count++];
 	memset(row, 0, sizeof(*row));
 	row->cells[COLUMN_NAME] = memory_text("%s", metric->name);
-	row->cells[COLUMN_ATTRIBUTES] = attributes_of(point, " ");
+	row->cells[COLUMN_ATTRIBUTES] = otlp_attributes(point);
 	row->cells[COLUMN_WINDOW] = window_of(point, metric->temporality);
 	return row;
 }
@@ -278,7 +196,7 @@ static void add_metric(struct table *table, const json_t *json)
 {
 	static const char *const kinds[] = {"gauge", "sum", "histogram", "exponentialHistogram",
 	                                    "summary"};
-	struct metric_text metric = {printable(string_at(json, "name")), unit_of(json), ""};
+	struct metric_text metric = {otlp_printable(otlp_string(json, "name")), unit_of(json), ""};
 	const json_t *data, *point;
 	size_t i;
 
@@ -360,8 +278,8 @@ static void free_table(struct table *table)
 /* "otelue 0.1.0, 2026-11-23T06:16:00.123Z" */
 static void print_scope(FILE *to, const json_t *scope, uint64_t time_ns)
 {
-	char *name = printable(string_at(scope, "name"));
-	char *version = printable(string_at(scope, "version"));
+	char *name = otlp_printable(otlp_string(scope, "name"));
+	char *version = otlp_printable(otlp_string(scope, "version"));
 	time_t seconds = (time_t)(time_ns / 1000000000);
 	struct tm tm;
 	char date[64];
@@ -377,7 +295,7 @@ static void print_scope(FILE *to, const json_t *scope, uint64_t time_ns)
 
 void otlp_text(FILE *to, json_t *resource_metrics)
 {
-	char *attributes = attributes_of(json_object_get(resource_metrics, "resource"), " ");
+	char *attributes = otlp_attributes(json_object_get(resource_metrics, "resource"));
 	const json_t *scope, *metric;
 	size_t i, k;
 
