@@ -23,6 +23,8 @@ void lifecycle_daemon_child(uint32_t parent_pid) HOOK_HIDDEN;
  * (abort: they do). */
 void lifecycle_exit(void) HOOK_HIDDEN;
 void lifecycle_abort(void) HOOK_HIDDEN;
+/* Before a thread ends without libc's knowing: the only one there is ends the process. */
+void lifecycle_thread_exit(void) HOOK_HIDDEN;
 
 /* Around a fork that runs no handlers (_Fork, clone). */
 void lifecycle_prefork(void) HOOK_HIDDEN;

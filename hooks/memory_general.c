@@ -46,6 +46,18 @@ static void learn_headers(void *block, size_t size)
 	}
 }
 
+/* Of a sanitizer's runtime, where the program has one. */
+extern void __asan_init(void) __attribute__((weak));
+extern void __hwasan_init(void) __attribute__((weak));
+extern void __msan_init(void) __attribute__((weak));
+extern void __tsan_init(void) __attribute__((weak));
+
+/* Its allocator is not to be asked for sizes before it has begun: ThreadSanitizer's crashes. */
+static bool under_sanitizer(void)
+{
+	return __asan_init || __hwasan_init || __msan_init || __tsan_init;
+}
+
 void memory_resolve(void)
 {
 	if (!(relaxed_load(&memory_mode) & MEMORY_UNRESOLVED))
@@ -54,6 +66,8 @@ void memory_resolve(void)
 		if (hook_rows[id].family == HOOK_FAMILY_MEMORY && hook_rows[id].required)
 			real_resolve((enum hook_id)id);
 	}
+	if (under_sanitizer())
+		stop_learning(MEMORY_FOREIGN | MEMORY_OFF);
 	__atomic_and_fetch(&memory_mode, ~MEMORY_UNRESOLVED, __ATOMIC_RELEASE);
 }
 

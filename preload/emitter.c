@@ -78,25 +78,47 @@ static bool own_files(void)
 	return true;
 }
 
+/* Moves to the field of /proc/self/stat; the second one may hold spaces and parentheses. */
+static const char *stat_field(const char *text, long length, int number)
+{
+	const char *at = text + length;
+
+	while (at > text && *at != ')')
+		at--;
+	for (int field = 2; field < number && *at; at++)
+		field += *at == ' ';
+	return at;
+}
+
 /*
  * A main thread that ended by a raw exit system call leaves a zombie that waits for its other
- * threads: for us. True: nobody else is left.
+ * threads: for us. Its exit code if nobody else is left, else -1. Who ends last gives the code:
+ * where there were other threads, those.
  */
-static bool program_has_ended(void)
+static int program_has_ended(void)
 {
-	char text[256];
+	char text[512];
 	long length = file_read("/proc/self/stat", text, sizeof(text));
-	const char *at;
+	const char *threads, *code;
 
-	if (length <= 0)
-		return false;
-	for (at = text + length; at > text && *at != ')'; at--)
-		;
-	if (string_length(at) < 3 || at[2] != 'Z')
-		return false;
-	for (int field = 2; field < 20 && *at; at++)
-		field += *at == ' ';
-	return string_to_u64(&at) <= 2;
+	if (length <= 0 || *stat_field(text, length, 3) != 'Z')
+		return -1;
+	threads = stat_field(text, length, 20);
+	if (string_to_u64(&threads) > 2)
+		return -1;
+	code = stat_field(text, length, 52);
+	return lifecycle_is_threaded() ? 0 : (int)(string_to_u64(&code) >> 8 & 0xff);
+}
+
+/* exit_group is what ends a process whose leader is a zombie with a code of its own. */
+static void end_program(struct exporter *exporter, int code)
+{
+	exporter_poll(exporter, clock_read_ns(CLOCK_MONOTONIC), true);
+	if (exporter_wanted(exporter))
+		exporter_export(exporter);
+	lifecycle_close_books();
+	exporter_close(exporter);
+	sys_call(SYS_exit_group, code);
 }
 
 /* Carries out what was asked for, or what is due. Returns the time of the next export. */
@@ -138,6 +160,7 @@ static void run(struct exporter *exporter)
 	uint64_t started = clock_read_ns(CLOCK_MONOTONIC);
 	uint64_t next_export = started + (uint64_t)shim.settings.interval_ms * 1000000, now;
 	uint32_t calls = 0;
+	int code;
 
 	/* Short commands end within this wait and have paid the clone alone. */
 	if (shim.settings.start_delay_ms)
@@ -152,13 +175,9 @@ static void run(struct exporter *exporter)
 		carry_out_request();
 		now = clock_read_ns(CLOCK_MONOTONIC);
 		next_export = turn(exporter, now, next_export);
-		if (program_has_ended()) {
-			exporter_poll(exporter, now, true);
-			if (exporter_wanted(exporter))
-				exporter_export(exporter);
-			lifecycle_close_books();
-			break;
-		}
+		code = program_has_ended();
+		if (code >= 0)
+			end_program(exporter, code);
 		now = clock_read_ns(CLOCK_MONOTONIC);
 		if (next_export > now)
 			futex_wait(&emitter.calls, calls,

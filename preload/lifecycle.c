@@ -1,6 +1,7 @@
 /* Fork, exec, exit: who owns the counts and when they are handed over. See hooks/lifecycle.h and
  * lifecycle.h. */
 #include <pthread.h>
+#include <sys/single_threaded.h>
 #include <time.h>
 #include "base/clock.h"
 #include "base/memory.h"
@@ -64,6 +65,11 @@ void lifecycle_close_books(void)
 		segment_unlink(segment);
 }
 
+bool lifecycle_is_threaded(void)
+{
+	return !__libc_single_threaded;
+}
+
 void lifecycle_exit(void)
 {
 	if (relaxed_load(&shim.confined) && !hook_thread.passing)
@@ -72,6 +78,14 @@ void lifecycle_exit(void)
 		return;
 	emitter_flush(EXIT_BOUND_NS);
 	lifecycle_close_books();
+}
+
+void lifecycle_thread_exit(void)
+{
+	if (lifecycle_is_threaded() || !ours() || (uint32_t)sys_call(SYS_gettid) != shim.owner_pid)
+		return;
+	lifecycle_exit();
+	emitter_stop(EXIT_BOUND_NS);
 }
 
 static void exit_handler(void *argument)

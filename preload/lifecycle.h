@@ -3,11 +3,16 @@
 #ifndef PRELOAD_LIFECYCLE_H
 #define PRELOAD_LIFECYCLE_H
 
+#include <stdbool.h>
+
 /*
  * Hands the totals over at the end of the process, once: to the session's accumulator if there is
  * one; the segment is then marked and unlinked. Any thread, also the emitter; no libc.
  */
 void lifecycle_close_books(void);
+
+/* Has libc ever had more than one thread? */
+bool lifecycle_is_threaded(void);
 
 /* The settings let us count: makes the segment and the emitter, registers handlers of fork and
  * exit. */

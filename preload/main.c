@@ -115,6 +115,8 @@ static void find_winners(void)
 				__atomic_or_fetch(&memory_mode, MEMORY_OFF, __ATOMIC_RELAXED);
 		}
 	}
+	if (relaxed_load(&memory_mode) & MEMORY_OFF) /* a sanitizer's allocator */
+		shim.hooks_active[HOOK_FAMILY_MEMORY] = 0;
 }
 
 /* Nothing is counted; the hooks only forward. */

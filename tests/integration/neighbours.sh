@@ -48,9 +48,20 @@ syncing_may_be_left_out() {
 	expect_transparent eatmydata sqlite3 :memory: 'create table t(a); insert into t values(1); select * from t;'
 }
 
+# The sanitizer's runtime comes after the shim, its allocator is asked for memory before it has begun.
+a_program_may_have_a_sanitizer() {
+	need gcc
+	printf '#include <stdlib.h>\nint main(void) { free(malloc(9)); return 7; }\n' >main.c
+	gcc -fsanitize=thread -o main main.c 2>/dev/null || skip "gcc has no ThreadSanitizer"
+	run ./main
+	[[ $code == 7 ]] || skip "ThreadSanitizer does not run here"
+	expect_transparent ./main
+}
+
 for library in libjemalloc.so.2 libtcmalloc_minimal.so.4 libmimalloc.so.2; do
 	test_case beside "$library" python3 "$test_root/threads.py"
 done
+test_case a_program_may_have_a_sanitizer
 test_case the_time_may_be_faked
 test_case the_user_may_be_faked
 test_case syncing_may_be_left_out
