@@ -33,15 +33,20 @@ static void note(struct latest *latest, uint64_t time)
 	latest->times[at] = time;
 }
 
-/* "<pid>.<time>" of a process that is gone. */
+#define HANDED_OVER \
+	0 /* time of a "<pid>.exec": another program followed, its totals were handed on */
+
+/* "<pid>.<time>" or "<pid>.exec" of a process that is gone. */
 static bool is_dead(const char *name, uint64_t *ret_time)
 {
 	uint64_t pid = string_to_u64(&name);
 
 	if (pid == 0 || pid > INT32_MAX || *name++ != '.')
 		return false;
-	*ret_time = string_to_u64(&name);
-	return *ret_time && *name == '\0' && sys_call(SYS_kill, pid, 0) == -ESRCH;
+	*ret_time = string_equal(name, "exec") ? HANDED_OVER : string_to_u64(&name);
+	if (*ret_time != HANDED_OVER && *name != '\0')
+		return false;
+	return (*ret_time != HANDED_OVER || *name == 'e') && sys_call(SYS_kill, pid, 0) == -ESRCH;
 }
 
 /* A word of a segment's header; 0 if it cannot be read. */
@@ -84,9 +89,9 @@ static void pass(int directory, struct latest *latest, uint64_t pid_namespace, b
 			memcpy(&length, entries + at + DIRENT_LENGTH_AT, sizeof(length));
 			if (!is_dead(name, &time))
 				continue;
-			if (!unlinks)
+			if (!unlinks && time != HANDED_OVER)
 				note(latest, time);
-			else if (time < latest->times[0] &&
+			else if ((time == HANDED_OVER || time < latest->times[0]) &&
 			         is_of_namespace(directory, name, pid_namespace))
 				sys_call(SYS_unlinkat, directory, name, 0);
 		}

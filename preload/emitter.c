@@ -168,7 +168,8 @@ static void run(struct exporter *exporter)
 	if (acquire_load(&emitter.stop) || !own_files())
 		return;
 	clock_calibrate(shim.start_ticks, shim.start_monotonic_ns);
-	if (!shim.session && counting_segment()->header)
+	/* Not where the exit has woken us: it waits. */
+	if (!shim.session && counting_segment()->header && !acquire_load(&emitter.calls))
 		segment_sweep(shim.directory, counting_segment()->header->pid_namespace);
 	while (!acquire_load(&emitter.stop)) {
 		calls = acquire_load(&emitter.calls);

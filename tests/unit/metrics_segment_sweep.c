@@ -50,6 +50,24 @@ Test(segment_sweep, keeps_the_latest_dead_and_all_that_live)
 	cr_assert_eq(access(living, F_OK), 0, "a living process's segment was taken away");
 }
 
+Test(segment_sweep, takes_away_what_was_handed_over_before_an_exec)
+{
+	pid_t pid = fork();
+
+	if (pid == 0) {
+		int err = segment_create(&segment, &identity);
+
+		if (!err)
+			segment_exec_begin(&segment);
+		_exit(err ? 1 : 0);
+	}
+	cr_assert_eq(waitpid(pid, NULL, 0), pid);
+	cr_assert_eq(segment_create(&segment, &identity), 0);
+	cr_assert_eq(files(), 2);
+	segment_sweep(scratch, segment.header->pid_namespace);
+	cr_assert_eq(files(), 1);
+}
+
 Test(segment_sweep, leaves_few_dead_alone)
 {
 	leave_behind(SEGMENT_DEAD_KEPT - 1);
