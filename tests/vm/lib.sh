@@ -5,6 +5,11 @@
 tracing=/sys/kernel/tracing
 user_events=$tracing/events/user_events
 
+shim=${OTELUE_BUILD:-}/.libs/libotelue_preload.so
+otelue=${OTELUE_BUILD:-}/otelue
+programs=${OTELUE_BUILD:-}/tests/integration/programs
+shimmed=(env "LD_PRELOAD=$shim" OTELUE_METRIC_EXPORT_INTERVAL=500)
+
 fail() {
 	echo "FAIL: $*" >&2
 	exit 1
@@ -12,6 +17,27 @@ fail() {
 
 # Debian's Python by its path: one found first in PATH may be a wrapper, which costs ten seconds in the guest.
 captured() { /usr/bin/python3 -I "$OTELUE_SRC/tests/lib/perf_payloads.py" "$@"; }
+
+# Decodes OTLP requests with protoc and checks them; --totals prints what they add up to.
+oracle() {
+	/usr/bin/python3 -B "$OTELUE_SRC/tests/lib/otlp_oracle.py" \
+		--proto "${OTELUE_PROTO:?the .proto files could not be fetched from npm}" "$@"
+}
+
+# total TOTALS METRIC FIELD [ATTRIBUTE=VALUE,...]: one number out of what oracle --totals printed; 0 if there is none.
+total() {
+	/usr/bin/python3 -I -c 'import json, sys
+path, metric, field, *wanted = sys.argv[1:]
+wanted = set(",".join(wanted).split(",")) - {""}
+series = json.load(open(path)).get(metric, {})
+print(sum(point.get(field, 0) for key, point in series.items() if wanted <= set(key.split(","))))' "$@"
+}
+
+# traced_sum FILE METRIC ATTRIBUTES: the values that perf trace printed for one series, added up. It leaves out zeros.
+traced_sum() {
+	grep -F "name: \"$2\", attributes: \"$3\"" "$1" | sed -n 's/.* value: \(-\?[0-9]\+\),.*/\1/p' |
+		awk '{ sum += $1 } END { print sum + 0 }'
+}
 
 # equal WHAT ACTUAL EXPECTED
 equal() {
@@ -44,6 +70,12 @@ wait_until() {
 }
 
 file_has() { grep -qE -- "$2" "$1" 2>/dev/null; }
+
+# Keeps both events alive until the scenario ends: a tracer cannot attach to an event that nobody holds.
+hold_events() {
+	"$otelue" register --hold &
+	wait_until 20 event_exists otelue_metric
+}
 
 event_exists() { file_has "$tracing/user_events_status" "^$1( |$)"; }
 

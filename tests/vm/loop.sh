@@ -1,6 +1,6 @@
 #!/bin/bash
 # Runs scenarios one after the other in one boot; tests/vm/scenarios starts it and reads what it prints:
-# one line a scenario, `PASS name seconds` or `FAIL name seconds (why)`, and the log of one that failed. In the VM
+# one line a scenario, `PASS name seconds` or `FAIL name seconds (why)`, and the log's end of one that failed. In the VM
 # a warning from the kernel is a failure too; a scenario that provokes one looks for it and clears it (dmesg --clear).
 #
 #	loop.sh SECONDS SCENARIO...
@@ -60,7 +60,7 @@ run_scenario() {
 		dmesg >>"$log"
 	fi
 	[[ -z $why ]] && echo "PASS $name $seconds s" || echo "FAIL $name $seconds s ($why)"
-	[[ -z $why && -z ${OTELUE_VERBOSE:-} ]] || sed 's/^/  | /' "$log"
+	[[ -z $why && -z ${OTELUE_VERBOSE:-} ]] || tail -n 60 "$log" | cut -c 1-400 | sed 's/^/  | /'
 	rm -rf -- "$work"
 	[[ -z $why ]]
 }
