@@ -25,7 +25,8 @@ static const struct cli_usage usage = {
 	false,
 };
 
-static void say(enum terminal_style style, const char *word, const char *format, va_list arguments)
+__attribute__((format(printf, 3, 0))) static void say(enum terminal_style style, const char *word,
+                                                      const char *format, va_list arguments)
 {
 	printf("%s%-8s%s", terminal_style(stdout, style), word,
 	       terminal_style(stdout, STYLE_PLAIN));

@@ -4,6 +4,7 @@
  * else ever.
  */
 #include <dlfcn.h>
+#include <errno.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
 #include <sys/uio.h>
@@ -127,6 +128,14 @@ static void stand_aside(void)
 	__atomic_or_fetch(&memory_mode, MEMORY_OFF, __ATOMIC_RELAXED);
 }
 
+/* -EINVAL: the kernel knows no filters. */
+static bool is_filtered(void)
+{
+	long mode = sys_call(SYS_prctl, PR_GET_SECCOMP);
+
+	return mode != 0 && mode != -EINVAL;
+}
+
 __attribute__((constructor)) static void otelue_start(int argc, char **argv, char **envp)
 {
 	bool secure = getauxval(AT_SECURE) != 0;
@@ -137,7 +146,7 @@ __attribute__((constructor)) static void otelue_start(int argc, char **argv, cha
 	memory_resolve();
 	/* Under a filter we make no system call that the program might not: it could be killed for
 	 * it. */
-	shim.restricted = sys_call(SYS_prctl, PR_GET_SECCOMP) != 0;
+	shim.restricted = is_filtered();
 	relaxed_store(&descriptor_lookups, !shim.restricted);
 	shim.counting = load_settings(envp, secure);
 	if (shim.counting) {

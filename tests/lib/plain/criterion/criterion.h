@@ -21,6 +21,7 @@ struct plain_options {
 	void (*fini)(void);
 	int signal; /* that the test is to die of */
 	int exit_code;
+	double timeout; /* seconds, of Criterion; ten times that where programs run slowly */
 };
 
 struct plain_test {
@@ -42,11 +43,12 @@ plain_fail(const char *file, int line, const char *assertion, const char *format
 		plain_register(&id##_entry);                                             \
 	}
 
-#define TestSuite(suite, ...) PLAIN_ENTRY(suite##_suite, #suite, NULL, NULL, __VA_ARGS__)
-#define Test(suite, name, ...)                                                  \
-	static void suite##_##name(void);                                       \
-	PLAIN_ENTRY(suite##_##name, #suite, #name, suite##_##name, __VA_ARGS__) \
-	static void suite##_##name(void)
+#define TestSuite(suite, ...) PLAIN_ENTRY(options_of_##suite, #suite, NULL, NULL, __VA_ARGS__)
+#define Test(suite, name, ...)                                                         \
+	static void test_of_##suite##_##name(void);                                    \
+	PLAIN_ENTRY(test_of_##suite##_##name, #suite, #name, test_of_##suite##_##name, \
+	            __VA_ARGS__)                                                       \
+	static void test_of_##suite##_##name(void)
 
 #define PLAIN_ASSERT(condition, text, ...)                                     \
 	do {                                                                   \
