@@ -81,8 +81,8 @@ int cli_next(const struct cli_usage *usage, int argc, char **argv, const char **
 	return value;
 }
 
-__attribute__((format(printf, 2, 0))) static void say(const char *verb, const char *format,
-                                                      va_list arguments)
+__attribute__((format(printf, 2, 0))) __attribute__((format(printf, 2, 0))) static void
+say(const char *verb, const char *format, va_list arguments)
 {
 	fprintf(stderr, "otelue %s: ", verb);
 	vfprintf(stderr, format, arguments);

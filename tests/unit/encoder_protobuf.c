@@ -27,7 +27,7 @@ Test(protobuf, varint_sizes)
 	cr_assert_eq(protobuf_varint_size(UINT64_MAX), 10);
 }
 
-Test(protobuf, zigzag)
+Test(protobuf, zigzag_alternates_in_sign)
 {
 	cr_assert_eq(protobuf_zigzag(0), 0);
 	cr_assert_eq(protobuf_zigzag(-1), 1);
