@@ -303,13 +303,25 @@ static void export_here(void)
 	sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &before, NULL, KERNEL_SIGSET_SIZE);
 }
 
+/* What the settings say about the last export: none, or how long it may take at most. */
+static uint64_t flush_bound(uint64_t bound_ns)
+{
+	uint64_t timeout_ns = (uint64_t)shim.settings.timeout_ms * 1000000;
+
+	if (!shim.settings.on_exit)
+		return 0;
+	return timeout_ns && timeout_ns < bound_ns ? timeout_ns : bound_ns;
+}
+
 void emitter_flush(uint64_t bound_ns)
 {
-	uint64_t now = clock_read_ns(CLOCK_MONOTONIC), end = now + bound_ns;
+	uint64_t now = clock_read_ns(CLOCK_MONOTONIC), end;
 	uint32_t mine, done;
 
-	if (make_arena() || !somebody_may_listen())
+	bound_ns = flush_bound(bound_ns);
+	if (!bound_ns || make_arena() || !somebody_may_listen())
 		return;
+	end = now + bound_ns;
 	if (!emitter_tid() && emitter_start()) {
 		export_here();
 		return;

@@ -23,8 +23,9 @@ int emitter_start(void);
 void emitter_confine(void);
 
 /*
- * Has everything exported that has been counted so far and waits for it, at most `bound_ns`.
- * Returns at once where no export would reach anybody.
+ * Has everything exported that has been counted so far and waits for it, at most `bound_ns` or the
+ * settings' timeout. Returns at once where no export would reach anybody, or the settings want none
+ * at exits.
  */
 void emitter_flush(uint64_t bound_ns);
 

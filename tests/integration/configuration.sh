@@ -25,6 +25,14 @@ a_file_is_obeyed() {
 	[[ $(exported) == *'"service.name","value":{"stringValue":"shop"}'* ]] || fail "no metrics of shop: $(exported)"
 }
 
+no_last_export_where_it_is_switched_off() {
+	configure
+	sed -i 's/"on_exit": true/"on_exit": false/' otelue.json
+	run shim true
+	expect_code 0
+	expect_equal "$(exported)" ""
+}
+
 a_file_leaves_environment_and_descriptors_alone() {
 	configure
 	expect_transparent sh -c 'env | grep -Ev "^(LD_PRELOAD|_)=" | sort'
@@ -158,6 +166,7 @@ the_readmes_example_is_right() {
 }
 
 test_case a_file_is_obeyed
+test_case no_last_export_where_it_is_switched_off
 test_case a_file_leaves_environment_and_descriptors_alone
 test_case a_bad_file_costs_one_line_and_nothing_is_counted
 test_case every_bad_program_of_a_pipe_says_it_in_whole_lines
