@@ -78,38 +78,6 @@ static bool own_files(void)
 	return true;
 }
 
-/* Moves to the field of /proc/self/stat; the second one may hold spaces and parentheses. */
-static const char *stat_field(const char *text, long length, int number)
-{
-	const char *at = text + length;
-
-	while (at > text && *at != ')')
-		at--;
-	for (int field = 2; field < number && *at; at++)
-		field += *at == ' ';
-	return at;
-}
-
-/*
- * A main thread that ended by a raw exit system call leaves a zombie that waits for its other
- * threads: for us. Its exit code if nobody else is left, else -1. Who ends last gives the code:
- * where there were other threads, those.
- */
-static int program_has_ended(void)
-{
-	char text[512];
-	long length = file_read("/proc/self/stat", text, sizeof(text));
-	const char *threads, *code;
-
-	if (length <= 0 || *stat_field(text, length, 3) != 'Z')
-		return -1;
-	threads = stat_field(text, length, 20);
-	if (string_to_u64(&threads) > 2)
-		return -1;
-	code = stat_field(text, length, 52);
-	return lifecycle_is_threaded() ? 0 : (int)(string_to_u64(&code) >> 8 & 0xff);
-}
-
 /* exit_group is what ends a process whose leader is a zombie with a code of its own. */
 static void end_program(struct exporter *exporter, int code)
 {
@@ -176,7 +144,7 @@ static void run(struct exporter *exporter)
 		carry_out_request();
 		now = clock_read_ns(CLOCK_MONOTONIC);
 		next_export = turn(exporter, now, next_export);
-		code = program_has_ended();
+		code = observe_program_end();
 		if (code >= 0)
 			end_program(exporter, code);
 		now = clock_read_ns(CLOCK_MONOTONIC);

@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "metrics/collect.h"
+#include "preload/lifecycle.h"
 #include "preload/observe.h"
 #include "preload/shim.h"
 
@@ -169,21 +170,29 @@ static void observe_memory(struct process_values *process)
 	set(process, METRIC_PROCESS_MEMORY_USAGE, 0, pages * shim.page_size);
 }
 
-/* Field 20 of /proc/self/stat; the second one, the name, may hold spaces and parentheses. */
+/* Moves to the field of /proc/self/stat; the second one may hold spaces and parentheses. */
+static const char *stat_field(const char *text, long length, int number)
+{
+	const char *at = text + length;
+
+	while (at > text && *at != ')')
+		at--;
+	for (int field = 2; field < number && *at; at++)
+		field += *at == ' ';
+	return at;
+}
+
 static void observe_threads(struct process_values *process, uint32_t emitter_tid)
 {
 	char text[320];
-	const char *at;
 	long length = file_read("/proc/self/stat", text, sizeof(text));
+	const char *field;
 	uint64_t threads;
 
 	if (length <= 0)
 		return;
-	for (at = text + length; at > text && *at != ')'; at--)
-		;
-	for (int field = 2; field < 20 && *at; at++)
-		field += *at == ' ';
-	threads = string_to_u64(&at);
+	field = stat_field(text, length, 20);
+	threads = string_to_u64(&field);
 	if (threads)
 		set(process, METRIC_PROCESS_THREAD_COUNT, 0, threads - (emitter_tid != 0));
 }
@@ -287,4 +296,19 @@ void observe_process(struct process_values *process, struct observe_state *state
 		set(process, METRIC_HOOKS_ACTIVE, family, shim.hooks_active[family]);
 	if (emitter_tid)
 		set(process, METRIC_OVERHEAD_TIME, 0, clock_read_ns(CLOCK_THREAD_CPUTIME_ID));
+}
+
+int observe_program_end(void)
+{
+	char text[512];
+	long length = file_read("/proc/self/stat", text, sizeof(text));
+	const char *threads, *code;
+
+	if (length <= 0 || *stat_field(text, length, 3) != 'Z')
+		return -1;
+	threads = stat_field(text, length, 20);
+	if (string_to_u64(&threads) > 2)
+		return -1;
+	code = stat_field(text, length, 52);
+	return lifecycle_is_threaded() ? 0 : (int)(string_to_u64(&code) >> 8 & 0xff);
 }

@@ -41,4 +41,11 @@ void observe_last(struct process_values *process, struct observe_state *state,
 void observe_add(struct process_values *process, enum metric_id id, uint32_t series,
                  uint64_t amount);
 
+/*
+ * A main thread that ended by a raw exit system call leaves a zombie that waits for its other
+ * threads: for the emitter. Its exit code if nobody else is left, else -1. Who ends last gives the
+ * code: where there were other threads, those.
+ */
+int observe_program_end(void);
+
 #endif
