@@ -19,13 +19,14 @@
 #include <stdint.h>
 #include "metrics/metric.h"
 
-#define SEGMENT_MAGIC         UINT64_C(0x31656c75656c746f) /* "otlelue1" */
-#define SEGMENT_VERSION       1
-#define SEGMENT_PAGE          4096u
-#define SEGMENT_SHARDS_MAX    1024u
-#define SEGMENT_FIRST_CHUNK   4u  /* shards mapped with the fixed part */
-#define SEGMENT_CHUNK         16u /* shards mapped at a time after that */
-#define SEGMENT_CHUNKS        (1 + (SEGMENT_SHARDS_MAX - SEGMENT_FIRST_CHUNK) / SEGMENT_CHUNK)
+#define SEGMENT_MAGIC       UINT64_C(0x31656c75656c746f) /* "otlelue1" */
+#define SEGMENT_VERSION     1
+#define SEGMENT_PAGE        4096u
+#define SEGMENT_SHARDS_MAX  1024u
+#define SEGMENT_FIRST_CHUNK 4u  /* shards mapped with the fixed part */
+#define SEGMENT_CHUNK       16u /* shards mapped at a time after that */
+#define SEGMENT_CHUNKS \
+	(1 + (SEGMENT_SHARDS_MAX - SEGMENT_FIRST_CHUNK + SEGMENT_CHUNK - 1) / SEGMENT_CHUNK)
 #define SEGMENT_MESSAGES_SIZE 2048u
 
 #define SHARD_RESIDENT \
