@@ -15,6 +15,9 @@ fail() {
 	exit 1
 }
 
+# A command that fails without a word of its own would end the scenario in silence.
+trap '(($? == 0)) || echo "ended by: $BASH_COMMAND (in ${FUNCNAME[*]:-the script itself})" >&2' EXIT
+
 # Debian's Python by its path: one found first in PATH may be a wrapper, which costs ten seconds in the guest.
 captured() { /usr/bin/python3 -I "$OTELUE_SRC/tests/lib/perf_payloads.py" "$@"; }
 

@@ -11,6 +11,7 @@ set -uo pipefail
 here=$(cd "$(dirname "$0")" && pwd -P)
 # shellcheck source=lib.sh
 source "$here/lib.sh"
+trap - EXIT
 limit_s=$1
 shift
 

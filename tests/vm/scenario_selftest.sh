@@ -157,12 +157,14 @@ largest_payloads() {
 	matches "protoc" "$(protoc --decode_raw <by-perf/000004.pb)" '6: 0x0*4'
 }
 
-# A ring of 16 KiB cannot take twenty of them: the capture says so, and perf_payloads.py says it again.
+# A ring of 16 KiB cannot take twenty of them while perf stands still: the capture says so, and perf_payloads.py again.
 lost_records() {
 	local sizes code=0
 	mapfile -t sizes < <(yes 8168 | head -n 20)
 	mkdir many
-	perf record -q -m 4 -o lost.data -e user_events:otlp_metrics "$probe" send-metrics many "${sizes[@]}" >many.log
+	# shellcheck disable=SC2016 # for the inner shell, whose parent perf is
+	perf record -q -a -m 4 -o lost.data -e user_events:otlp_metrics \
+		sh -c 'kill -STOP "$PPID"; "$@"; kill -CONT "$PPID"' sh "$probe" send-metrics many "${sizes[@]}" >many.log
 	captured payloads some lost.data >some.list 2>some.log || code=$?
 	equal "exit code for a capture with losses" "$code" 3
 	equal "lost and captured" $(($(grep -o '[0-9]\+' some.log) + $(wc -l <some.list))) 20
