@@ -93,6 +93,37 @@ void format_value(char to[FORMAT_SIZE], const struct point *point)
 		format_number(to, point->metric, point->value);
 }
 
+/* Of counts, in thousands. */
+static void format_frequency(char to[FORMAT_SIZE], double hertz)
+{
+	static const char *const units[] = {"/s", "k/s", "M/s", "G/s"};
+	int unit = 0;
+
+	while (hertz >= 999.5 && unit < 3) {
+		hertz /= 1000;
+		unit++;
+	}
+	format_scaled(to, hertz, units[unit]);
+}
+
+void format_rate(char to[FORMAT_SIZE], const struct point *point, uint64_t duration_ns)
+{
+	const struct metric *metric = point->metric;
+	double seconds = (double)duration_ns / 1e9;
+
+	to[0] = '\0';
+	if (duration_ns == 0)
+		return;
+	if (metric->kind == KIND_HISTOGRAM) {
+		format_frequency(to, (double)point->count / seconds);
+	} else if (metric->kind == KIND_COUNTER && strcmp(metric->unit, "By") == 0) {
+		format_bytes(to, (int64_t)((double)point->value / seconds));
+		strcat(to, "/s");
+	} else if (metric->kind == KIND_COUNTER && metric->number != NUMBER_NANOSECONDS) {
+		format_frequency(to, (double)point->value / seconds);
+	}
+}
+
 size_t format_attributes(char *to, size_t size, const struct point *point)
 {
 	unsigned int count = metric_attribute_count(point->metric);

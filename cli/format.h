@@ -20,6 +20,10 @@ void format_percent(char to[FORMAT_SIZE], int64_t ppm);
 void format_value(char to[FORMAT_SIZE], const struct point *point);
 void format_measured(char to[FORMAT_SIZE], const struct point *point, uint64_t measured);
 
+/* How fast it went on average: what a counter has, or how often a histogram was added to, per
+ * second. Empty for what is no amount (gauges, what goes up and down) and for times. */
+void format_rate(char to[FORMAT_SIZE], const struct point *point, uint64_t duration_ns);
+
 /* The values of the point's attributes, with a space between them; those that say nothing are left
  * out. Returns the length. */
 size_t format_attributes(char *to, size_t size, const struct point *point);

@@ -1,4 +1,7 @@
-/* The table: a line a series, in groups by family, columns as wide as their widest cell. */
+/*
+ * The table: a line a series, in groups by family, the largest of a metric first, columns as wide
+ * as their widest cell.
+ */
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,14 +12,23 @@
 #include "cli/terminal.h"
 #include "metrics/percentile.h"
 
-enum column { COLUMN_VALUE, COLUMN_COUNT, COLUMN_P50, COLUMN_P99, COLUMN_MAX, COLUMNS };
+enum column {
+	COLUMN_VALUE,
+	COLUMN_RATE,
+	COLUMN_COUNT,
+	COLUMN_P50,
+	COLUMN_P99,
+	COLUMN_MAX,
+	COLUMNS
+};
 
 #define NAMED_MAX 8 /* processes named in a line */
 
-static const char *const headings[COLUMNS] = {"total", "count", "p50", "p99", "max"};
+static const char *const headings[COLUMNS] = {"total", "rate", "count", "p50", "p99", "max"};
 
 struct row {
 	const char *group, *name;
+	uint64_t size; /* of the total, for the order */
 	char attributes[128];
 	char cells[COLUMNS][FORMAT_SIZE];
 };
@@ -35,14 +47,33 @@ static void widen(int *width, const char *text)
 		*width = needed;
 }
 
-static void add_row(struct table *table, const struct point *point)
+/* What the order goes by; what is below zero is as large as what is above. */
+static uint64_t point_size(const struct point *point)
+{
+	if (point->metric->kind == KIND_HISTOGRAM)
+		return point->sum;
+	return point->value < 0 ? -(uint64_t)point->value : (uint64_t)point->value;
+}
+
+/* A new row behind those of its metric that are as large. */
+static struct row *insert_row(struct table *table, const char *name, uint64_t size)
 {
 	struct row *row = &table->rows[table->count++];
 
+	for (; row > table->rows && row[-1].name == name && row[-1].size < size; row--)
+		row[0] = row[-1];
+	*row = (struct row){.name = name, .size = size};
+	return row;
+}
+
+static void add_row(struct table *table, const struct point *point, uint64_t duration_ns)
+{
+	struct row *row = insert_row(table, point->metric->name, point_size(point));
+
 	row->group = report_group(point->metric);
-	row->name = point->metric->name;
 	format_attributes(row->attributes, sizeof(row->attributes), point);
 	format_value(row->cells[COLUMN_VALUE], point);
+	format_rate(row->cells[COLUMN_RATE], point, duration_ns);
 	if (point->metric->kind == KIND_HISTOGRAM) {
 		format_count(row->cells[COLUMN_COUNT], (int64_t)point->count);
 		format_measured(row->cells[COLUMN_P50], point, point_percentile(point, 50));
@@ -100,7 +131,7 @@ static void print_group_rows(FILE *to, const struct table *table, const char *gr
 	}
 }
 
-static void print_rows(FILE *to, const struct snapshot *snapshot)
+static void print_rows(FILE *to, const struct snapshot *snapshot, uint64_t duration_ns)
 {
 	struct table table = {.rows = memory_take(SERIES_TOTAL * sizeof(struct row))};
 	struct point point;
@@ -109,7 +140,7 @@ static void print_rows(FILE *to, const struct snapshot *snapshot)
 		widen(&table.widths[i], headings[i]);
 	for (uint32_t series = 0; series < SERIES_TOTAL; series++) {
 		if (report_point(&point, snapshot, series))
-			add_row(&table, &point);
+			add_row(&table, &point, duration_ns);
 	}
 	for (int i = 0; i < REPORT_GROUPS; i++)
 		print_group_rows(to, &table, report_group_name(i));
@@ -175,6 +206,6 @@ void report_table(FILE *to, const struct report *report)
 	print_processes(to, report->tree, false, "killed, or ended without a chance to say so");
 	for (size_t i = 0; i < report->tree->message_count; i++)
 		fprintf(to, "otelue: %s\n", report->tree->messages[i]);
-	print_rows(to, snapshot);
+	print_rows(to, snapshot, report->duration_ns);
 	free(snapshot);
 }

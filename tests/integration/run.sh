@@ -98,6 +98,17 @@ the_result_goes_where_it_is_wanted() {
 	"$python" -c 'import json; json.load(open("json"))'
 }
 
+# The largest of a metric stands first, with what it was a second; rates come only where there is something to divide.
+the_largest_comes_first() {
+	local totals
+	"$otelue" run --output table -- dd if=/dev/zero of=copy bs=1000 count=30 2>dd.log
+	totals=$(awk '$1 == "libc.file.operation.duration" { print $3 ($4 == "s" ? "" : $4 == "ms" ? "e-3" : $4 == "ns" ? "e-9" : "e-6") }' table)
+	(($(wc -l <<<"$totals") >= 4)) || fail "$(<table)"
+	expect_equal "$totals" "$(sort -gr <<<"$totals")"
+	grep -qE 'libc.file.io +write regular +29.3 KiB +[0-9.]+ [KMG]iB/s$' table || fail "$(<table)"
+	! grep -E 'libc.memory.used|process.cpu.time' table | grep /s || fail "$(<table)"
+}
+
 # The program's descriptors, signal dispositions, mask, process group and limits, as itself sees them.
 the_program_starts_as_it_would_alone() {
 	cat >look <<-'END'
@@ -292,6 +303,7 @@ test_case what_cannot_be_run_ends_like_env
 test_case wrong_options_are_told_before_the_program_runs
 test_case streams_are_left_alone
 test_case the_result_goes_where_it_is_wanted
+test_case the_largest_comes_first
 test_case the_program_starts_as_it_would_alone
 test_case signals_sent_to_us_reach_the_program
 test_case the_terminal_interrupts_the_program_once

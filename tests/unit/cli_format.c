@@ -111,3 +111,28 @@ Test(format, width_is_in_characters)
 {
 	cr_assert_eq(format_width("12 \xc2\xb5s"), 5);
 }
+
+static const char *rate(int id, uint64_t amount, uint64_t duration_ns)
+{
+	static char to[FORMAT_SIZE];
+	struct point point = {
+		.metric = &metric_table[id], .value = (int64_t)amount, .count = amount};
+
+	format_rate(to, &point, duration_ns);
+	return to;
+}
+
+Test(format, rates_are_bytes_or_a_frequency_a_second)
+{
+	cr_assert_str_eq(rate(METRIC_MEMORY_ALLOCATED, 3072, 2000000000), "1.5 KiB/s");
+	cr_assert_str_eq(rate(METRIC_MEMORY_ALLOCATIONS, 1, 4000000000), "0.25 /s");
+	cr_assert_str_eq(rate(METRIC_MEMORY_ALLOCATIONS, 1500, 1000000), "1.5 M/s");
+	cr_assert_str_eq(rate(METRIC_MEMORY_ALLOCATION_SIZE, 5000, 500000000), "10 k/s");
+}
+
+Test(format, what_is_no_amount_has_no_rate)
+{
+	cr_assert_str_eq(rate(METRIC_MEMORY_USED, 5, 1000000000), "");
+	cr_assert_str_eq(rate(METRIC_PROCESS_CPU_TIME, 5, 1000000000), "");
+	cr_assert_str_eq(rate(METRIC_MEMORY_ALLOCATIONS, 5, 0), "");
+}
