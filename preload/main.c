@@ -3,7 +3,6 @@
  * program runs as if we were not there; one line on stderr when the configuration is bad, nothing
  * else ever.
  */
-#include <dlfcn.h>
 #include <errno.h>
 #include <sys/auxv.h>
 #include <sys/prctl.h>
@@ -19,6 +18,7 @@
 #include "preload/emitter.h"
 #include "preload/lifecycle.h"
 #include "preload/shim.h"
+#include "preload/winners.h"
 
 struct shim shim;
 
@@ -93,33 +93,6 @@ static void find_directory(char *const *envp, bool secure)
 	}
 }
 
-/*
- * Does the program reach our hooks? Another object's functions may come before them: a program with
- * its own malloc. Then its blocks are not ours to measure.
- */
-static void find_winners(void)
-{
-	static const struct {
-		enum HOOK_FAMILY family;
-		enum hook_id hook;
-		void *ours;
-	} samples[] = {
-		{HOOK_FAMILY_MEMORY, HOOK_malloc, (void *)malloc},
-	};
-
-	for (int id = 0; id < HOOK_COUNT; id++)
-		shim.hooks_active[hook_rows[id].family]++;
-	for (size_t i = 0; i < sizeof(samples) / sizeof(samples[0]); i++) {
-		if (dlsym(RTLD_DEFAULT, hook_rows[samples[i].hook].name) != samples[i].ours) {
-			shim.hooks_active[samples[i].family] = 0;
-			if (samples[i].family == HOOK_FAMILY_MEMORY)
-				__atomic_or_fetch(&memory_mode, MEMORY_OFF, __ATOMIC_RELAXED);
-		}
-	}
-	if (relaxed_load(&memory_mode) & MEMORY_OFF) /* a sanitizer's allocator */
-		shim.hooks_active[HOOK_FAMILY_MEMORY] = 0;
-}
-
 /* Nothing is counted; the hooks only forward. */
 static void stand_aside(void)
 {
@@ -153,7 +126,7 @@ __attribute__((constructor)) static void otelue_start(int argc, char **argv, cha
 		hook_clock_begin((const void *)getauxval(AT_SYSINFO_EHDR));
 		shim.page_size = (uint32_t)getauxval(AT_PAGESZ);
 		find_directory(envp, secure);
-		find_winners();
+		winners_find();
 		relaxed_store(&hook_families, shim.settings.families);
 		if (!settings_family_enabled(&shim.settings, HOOK_FAMILY_MEMORY))
 			__atomic_or_fetch(&memory_mode, MEMORY_OFF, __ATOMIC_RELAXED);
@@ -162,6 +135,7 @@ __attribute__((constructor)) static void otelue_start(int argc, char **argv, cha
 		if (shim.restricted)
 			emitter_confine();
 		lifecycle_begin();
+		winners_tell();
 	} else {
 		stand_aside();
 	}

@@ -145,6 +145,35 @@ a_program_with_its_own_malloc_is_left_alone() {
 	expect_transparent ./program
 	"$OTELUE_BUILD/otelue" run --json --output run.json -- ./program >out
 	expect_equal "$("$metrics" value libc.memory.allocations run.json)" 0 "allocations"
+	expect_equal "$(active ./program memory)" 0 "hooks active"
+	grep -q "malloc of the program.*comes before ours" run.json || fail "$(<run.json)"
+}
+
+# active PROGRAM FAMILY: how many hooks of the family the program reaches, as an export at its end tells.
+active() {
+	rm -f active.jsonl
+	OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE=$PWD/active.jsonl shim "$1" >active.out
+	grep -o '"name":"otelue.hooks.active".*' active.jsonl |
+		sed "s/.*\"asInt\":\"\([0-9]*\)\",\"attributes\":\[{\"key\":\"otelue.hook.family\",\"value\":{\"stringValue\":\"$2\"}}.*/\1/"
+}
+
+rows_of_family() { grep -c "^HOOK($1," "$OTELUE_SRC/hooks/hooks.def"; }
+
+# Only what the program has itself is lost; what it takes the address of without being position-independent is not.
+the_hooks_that_a_program_reaches_are_told() {
+	local opens
+	opens=$(sed -n 's/^HOOK(FILE, [A-Z]*, int, \(open\|open64\), .*/\1/p' "$OTELUE_SRC/hooks/hooks.def" | wc -l)
+	compile opens -rdynamic <<<'int open(const char *path, int flags, ...) { return path && flags ? -1 : 7; }
+	int open64(const char *path, int flags, ...) { return path && flags ? -1 : 8; }
+	int main(void) { return open(0, 0) + open64(0, 0) - 15; }'
+	expect_equal "$opens" 2
+	expect_equal "$(active ./opens file)" $(($(rows_of_family FILE) - 2)) "a program with its own open"
+	expect_equal "$(active ./opens memory)" "$(rows_of_family MEMORY)" "its memory hooks"
+	compile fixed -no-pie -fno-pie -fno-builtin <<<'#include <stdlib.h>
+	__attribute__((noinline)) static void use(void *(*get)(size_t)) { for (int i = 0; i < 100; i++) free(get(10)); }
+	int main(void) { use(malloc); return 0; }'
+	readelf -W --dyn-syms fixed | grep -q '0*[1-9a-f][0-9a-f]* .* UND malloc' || fail "no jump: $(readelf -W --dyn-syms fixed)"
+	expect_equal "$(active ./fixed memory)" "$(rows_of_family MEMORY)" "a program that is not position-independent"
 }
 
 a_library_is_found_by_the_callers_run_path() {
@@ -179,6 +208,7 @@ test_case a_failing_dlsym_is_the_programs_own_business
 test_case other_allocator_wrappers_go_along
 test_case a_program_with_its_own_json_loads_keeps_it
 test_case a_program_with_its_own_malloc_is_left_alone
+test_case the_hooks_that_a_program_reaches_are_told
 test_case a_library_is_found_by_the_callers_run_path
 test_case a_setuid_program_ignores_our_variables
 test_done
