@@ -36,7 +36,22 @@ no_option_is_told_that_is_not_there() {
 	done
 }
 
+# A claim without its test is none.
+every_claim_on_security_has_its_test() {
+	local claim count=0
+	for claim in $(grep -o '`[a-z_0-9:]*`' "$OTELUE_SRC/doc/SECURITY.md" | tr -d '`' | grep _); do
+		if [[ $claim == *::* ]]; then
+			grep -rqF "Test(${claim/::/, }" "$OTELUE_SRC/tests/unit"
+		else
+			grep -rqE "test_case \"?$claim( |\"|$)" "$OTELUE_SRC/tests/integration"
+		fi || fail "no test $claim"
+		count=$((count + 1))
+	done
+	((count > 20)) || fail "only $count claims found"
+}
+
 test_case every_page_is_well_formed
+test_case every_claim_on_security_has_its_test
 test_case every_verb_and_option_is_told
 test_case no_option_is_told_that_is_not_there
 test_done
