@@ -11,8 +11,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <fcntl.h>
+#include "tests/integration/programs/asleep.h"
 #include "tests/integration/programs/blocking.h"
 
 enum way { CANCELLED, CANCELLED_BEFORE, INTERRUPTED, SUCCESSFUL, WAYS };
@@ -81,20 +80,9 @@ static bool has_ended(struct attempt *attempt)
 	return __atomic_load_n(&attempt->ended, __ATOMIC_ACQUIRE);
 }
 
-/* As the kernel says: S in its status. */
 static bool is_asleep(struct attempt *attempt)
 {
-	char path[64], text[200] = "";
-	int tid = __atomic_load_n(&attempt->tid, __ATOMIC_ACQUIRE);
-	long fd;
-
-	snprintf(path, sizeof(path), "/proc/self/task/%d/stat", tid);
-	fd = tid ? sys_call4(SYS_openat, AT_FDCWD, path, O_RDONLY, 0) : -1;
-	if (fd < 0)
-		return false;
-	sys_call3(SYS_read, fd, text, sizeof(text) - 1);
-	sys_call1(SYS_close, fd);
-	return strstr(text, ") S ") != NULL;
+	return thread_is_asleep(__atomic_load_n(&attempt->tid, __ATOMIC_ACQUIRE));
 }
 
 /* Until the call blocks, which two looks have to find, or has ended; dies after 20 s. */
