@@ -29,10 +29,29 @@ int lock_waited(struct hook_timer timer, enum LOCK_TYPE type, int error)
 	return lock_done(type, error);
 }
 
+/*
+ * A robust mutex is tried with a time that is over. glibc's trylock fails too if the mutex is not
+ * recoverable, but keeps it, and who locks it next waits for ever.
+ */
+static __attribute__((noinline)) int try_robust(pthread_mutex_t *lock)
+{
+	static const struct timespec past;
+	int error = REAL(pthread_mutex_timedlock)(lock, &past);
+
+	return error == ETIMEDOUT ? EBUSY : error;
+}
+
+static always_inline int try_mutex(pthread_mutex_t *lock)
+{
+	if (unlikely(lock->__data.__kind & LOCK_ROBUST))
+		return try_robust(lock);
+	return REAL(pthread_mutex_trylock)(lock);
+}
+
 OTELUE_EXPORT int pthread_mutex_lock(pthread_mutex_t *lock)
 {
 	bool alone = lock_has_one_thread(lock);
-	int error = alone ? REAL(pthread_mutex_lock)(lock) : REAL(pthread_mutex_trylock)(lock);
+	int error = alone ? REAL(pthread_mutex_lock)(lock) : try_mutex(lock);
 	struct hook_timer timer;
 
 	if (likely(alone || error != EBUSY))
@@ -59,7 +78,7 @@ OTELUE_EXPORT int __pthread_mutex_trylock(pthread_mutex_t *lock)
 OTELUE_EXPORT int pthread_mutex_timedlock(pthread_mutex_t *restrict lock,
                                           const struct timespec *restrict until)
 {
-	int error = REAL(pthread_mutex_trylock)(lock);
+	int error = try_mutex(lock);
 	struct hook_timer timer;
 
 	if (likely(error != EBUSY))
@@ -68,19 +87,23 @@ OTELUE_EXPORT int pthread_mutex_timedlock(pthread_mutex_t *restrict lock,
 	return lock_waited(timer, LOCK_TYPE_MUTEX, REAL(pthread_mutex_timedlock)(lock, until));
 }
 
+static int mutex_clocklock(pthread_mutex_t *lock, clockid_t clock, const struct timespec *until)
+{
+	return REAL(pthread_mutex_clocklock) ? real.pthread_mutex_clocklock(lock, clock, until)
+	                                     : ENOSYS;
+}
+
 OTELUE_EXPORT int pthread_mutex_clocklock(pthread_mutex_t *restrict lock, clockid_t clock,
                                           const struct timespec *restrict until)
 {
-	int error = REAL(pthread_mutex_trylock)(lock);
+	bool tried = lock_may_be_tried(clock, until);
+	int error = tried ? try_mutex(lock) : mutex_clocklock(lock, clock, until);
 	struct hook_timer timer;
 
-	if (likely(error != EBUSY))
+	if (likely(!tried || error != EBUSY))
 		return lock_done(LOCK_TYPE_MUTEX, error);
 	timer = lock_contended(LOCK_TYPE_MUTEX);
-	return lock_waited(timer, LOCK_TYPE_MUTEX,
-	                   REAL(pthread_mutex_clocklock)
-	                           ? real.pthread_mutex_clocklock(lock, clock, until)
-	                           : ENOSYS);
+	return lock_waited(timer, LOCK_TYPE_MUTEX, mutex_clocklock(lock, clock, until));
 }
 
 OTELUE_EXPORT int pthread_rwlock_rdlock(pthread_rwlock_t *lock)
@@ -112,29 +135,37 @@ OTELUE_EXPORT int __pthread_rwlock_tryrdlock(pthread_rwlock_t *lock)
 OTELUE_EXPORT int pthread_rwlock_timedrdlock(pthread_rwlock_t *restrict lock,
                                              const struct timespec *restrict until)
 {
-	int error = REAL(pthread_rwlock_tryrdlock)(lock);
+	bool tried = lock_may_be_tried(CLOCK_REALTIME, until);
+	int error = tried ? REAL(pthread_rwlock_tryrdlock)(lock)
+	                  : REAL(pthread_rwlock_timedrdlock)(lock, until);
 	struct hook_timer timer;
 
-	if (likely(error != EBUSY))
+	if (likely(!tried || error != EBUSY))
 		return lock_done(LOCK_TYPE_RWLOCK_READ, error);
 	timer = lock_contended(LOCK_TYPE_RWLOCK_READ);
 	return lock_waited(timer, LOCK_TYPE_RWLOCK_READ,
 	                   REAL(pthread_rwlock_timedrdlock)(lock, until));
 }
 
+static int rwlock_clockrdlock(pthread_rwlock_t *lock, clockid_t clock, const struct timespec *until)
+{
+	return REAL(pthread_rwlock_clockrdlock)
+	               ? real.pthread_rwlock_clockrdlock(lock, clock, until)
+	               : ENOSYS;
+}
+
 OTELUE_EXPORT int pthread_rwlock_clockrdlock(pthread_rwlock_t *restrict lock, clockid_t clock,
                                              const struct timespec *restrict until)
 {
-	int error = REAL(pthread_rwlock_tryrdlock)(lock);
+	bool tried = lock_may_be_tried(clock, until);
+	int error = tried ? REAL(pthread_rwlock_tryrdlock)(lock)
+	                  : rwlock_clockrdlock(lock, clock, until);
 	struct hook_timer timer;
 
-	if (likely(error != EBUSY))
+	if (likely(!tried || error != EBUSY))
 		return lock_done(LOCK_TYPE_RWLOCK_READ, error);
 	timer = lock_contended(LOCK_TYPE_RWLOCK_READ);
-	return lock_waited(timer, LOCK_TYPE_RWLOCK_READ,
-	                   REAL(pthread_rwlock_clockrdlock)
-	                           ? real.pthread_rwlock_clockrdlock(lock, clock, until)
-	                           : ENOSYS);
+	return lock_waited(timer, LOCK_TYPE_RWLOCK_READ, rwlock_clockrdlock(lock, clock, until));
 }
 
 OTELUE_EXPORT int pthread_rwlock_wrlock(pthread_rwlock_t *lock)
@@ -166,29 +197,37 @@ OTELUE_EXPORT int __pthread_rwlock_trywrlock(pthread_rwlock_t *lock)
 OTELUE_EXPORT int pthread_rwlock_timedwrlock(pthread_rwlock_t *restrict lock,
                                              const struct timespec *restrict until)
 {
-	int error = REAL(pthread_rwlock_trywrlock)(lock);
+	bool tried = lock_may_be_tried(CLOCK_REALTIME, until);
+	int error = tried ? REAL(pthread_rwlock_trywrlock)(lock)
+	                  : REAL(pthread_rwlock_timedwrlock)(lock, until);
 	struct hook_timer timer;
 
-	if (likely(error != EBUSY))
+	if (likely(!tried || error != EBUSY))
 		return lock_done(LOCK_TYPE_RWLOCK_WRITE, error);
 	timer = lock_contended(LOCK_TYPE_RWLOCK_WRITE);
 	return lock_waited(timer, LOCK_TYPE_RWLOCK_WRITE,
 	                   REAL(pthread_rwlock_timedwrlock)(lock, until));
 }
 
+static int rwlock_clockwrlock(pthread_rwlock_t *lock, clockid_t clock, const struct timespec *until)
+{
+	return REAL(pthread_rwlock_clockwrlock)
+	               ? real.pthread_rwlock_clockwrlock(lock, clock, until)
+	               : ENOSYS;
+}
+
 OTELUE_EXPORT int pthread_rwlock_clockwrlock(pthread_rwlock_t *restrict lock, clockid_t clock,
                                              const struct timespec *restrict until)
 {
-	int error = REAL(pthread_rwlock_trywrlock)(lock);
+	bool tried = lock_may_be_tried(clock, until);
+	int error = tried ? REAL(pthread_rwlock_trywrlock)(lock)
+	                  : rwlock_clockwrlock(lock, clock, until);
 	struct hook_timer timer;
 
-	if (likely(error != EBUSY))
+	if (likely(!tried || error != EBUSY))
 		return lock_done(LOCK_TYPE_RWLOCK_WRITE, error);
 	timer = lock_contended(LOCK_TYPE_RWLOCK_WRITE);
-	return lock_waited(timer, LOCK_TYPE_RWLOCK_WRITE,
-	                   REAL(pthread_rwlock_clockwrlock)
-	                           ? real.pthread_rwlock_clockwrlock(lock, clock, until)
-	                           : ENOSYS);
+	return lock_waited(timer, LOCK_TYPE_RWLOCK_WRITE, rwlock_clockwrlock(lock, clock, until));
 }
 
 OTELUE_EXPORT int pthread_spin_lock(pthread_spinlock_t *lock)

@@ -8,13 +8,25 @@
 #include <sys/single_threaded.h>
 #include "hooks/hook.h"
 
-/* Of a mutex that other processes may hold; glibc's, stable since 2.3.2. */
+/* Of a mutex that survives its owner, and of one that other processes may hold; glibc's, stable
+ * since 2.4. */
+#define LOCK_ROBUST         16
 #define LOCK_PROCESS_SHARED 128
 
 /* Nobody but this thread can hold it, so trying tells nothing and costs an atomic instruction. */
 static always_inline bool lock_has_one_thread(const pthread_mutex_t *mutex)
 {
 	return __libc_single_threaded && !(mutex->__data.__kind & LOCK_PROCESS_SHARED);
+}
+
+/*
+ * Whether what gives up at that time may be tried first. glibc's functions look at clock and time
+ * before they look at the lock, and fail if these are bad.
+ */
+static always_inline bool lock_may_be_tried(clockid_t clock, const struct timespec *until)
+{
+	return (clock == CLOCK_REALTIME || clock == CLOCK_MONOTONIC) && until &&
+	       (unsigned long)until->tv_nsec < 1000000000;
 }
 
 /* Counts an error; EBUSY is none. */

@@ -5,6 +5,12 @@
  */
 #include "hooks/lock.h"
 
+static int done(int result)
+{
+	lock_done(LOCK_TYPE_SEMAPHORE, result < 0 ? errno : 0);
+	return result;
+}
+
 /* Tries; false: it has to be waited for. */
 static bool take_at_once(sem_t *semaphore, int *ret_result)
 {
@@ -16,7 +22,7 @@ static bool take_at_once(sem_t *semaphore, int *ret_result)
 		errno = saved;
 		return false;
 	}
-	lock_done(LOCK_TYPE_SEMAPHORE, *ret_result < 0 ? errno : 0);
+	done(*ret_result);
 	return true;
 }
 
@@ -50,10 +56,17 @@ OTELUE_EXPORT int sem_timedwait(sem_t *restrict semaphore, const struct timespec
 	struct hook_timer timer;
 	int result;
 
+	if (unlikely(!lock_may_be_tried(CLOCK_REALTIME, until)))
+		return done(REAL(sem_timedwait)(semaphore, until));
 	if (likely(take_at_once(semaphore, &result)))
 		return result;
 	timer = lock_contended(LOCK_TYPE_SEMAPHORE);
 	return waited(timer, REAL(sem_timedwait)(semaphore, until));
+}
+
+static int clockwait(sem_t *semaphore, clockid_t clock, const struct timespec *until)
+{
+	return REAL(sem_clockwait) ? real.sem_clockwait(semaphore, clock, until) : hook_missing();
 }
 
 OTELUE_EXPORT int sem_clockwait(sem_t *restrict semaphore, clockid_t clock,
@@ -62,9 +75,10 @@ OTELUE_EXPORT int sem_clockwait(sem_t *restrict semaphore, clockid_t clock,
 	struct hook_timer timer;
 	int result;
 
+	if (unlikely(!lock_may_be_tried(clock, until)))
+		return done(clockwait(semaphore, clock, until));
 	if (likely(take_at_once(semaphore, &result)))
 		return result;
 	timer = lock_contended(LOCK_TYPE_SEMAPHORE);
-	return waited(timer, REAL(sem_clockwait) ? real.sem_clockwait(semaphore, clock, until)
-	                                         : hook_missing());
+	return waited(timer, clockwait(semaphore, clock, until));
 }

@@ -44,6 +44,29 @@ a_held_lock_is_waited_for_once() {
 	expect_equal "$(value_of 'libc.lock.errors{libc.lock.type=condition,error.type=ETIMEDOUT}')" 1 "waits that timed out"
 }
 
+# results_are_the_same alone | threaded | realtime: of ordinary use and of misuse.
+results_are_the_same() {
+	expect_transparent "$programs/lock_results" "$1"
+	expect_code 0
+	(($(wc -l <.plain.out) > 800)) || fail "only $(wc -l <.plain.out) lines of results"
+}
+
+# contentions_are_the_programs_own ROUNDS
+contentions_are_the_programs_own() {
+	local number metric
+	counted "$programs/contention" "$1"
+	mv .output made
+	expect_equal "$(wc -l <made)" 10 "lines of numbers"
+	while read -r number metric; do
+		expect_equal "$(value_of "$metric")" "$number" "$metric"
+	done <made
+	expect_equal "$(value_of libc.lock.errors)" 0 "errors"
+}
+
+test_case results_are_the_same alone
+test_case results_are_the_same threaded
+test_case results_are_the_same realtime
+test_case contentions_are_the_programs_own 3
 test_case every_lock_is_counted 0 50
 test_case every_lock_is_counted 8 200
 test_case a_held_lock_is_waited_for_once
