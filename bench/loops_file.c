@@ -3,6 +3,7 @@
 #include <poll.h>
 #include <stdio.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -62,6 +63,14 @@ static void run_open_close(unsigned long calls)
 		close(open_device("/dev/null", O_RDONLY));
 }
 
+static void run_stat(unsigned long calls)
+{
+	struct stat status;
+
+	for (unsigned long i = 0; i < calls; i++)
+		expect(stat("/", &status) == 0, "stat");
+}
+
 static void run_putc(unsigned long calls)
 {
 	static FILE *file;
@@ -112,6 +121,7 @@ const struct path file_paths[] = {
 	{"pread", run_pread, 5000, true, "pread 1 byte of /dev/zero"},
 	{"writev", run_writev, 5000, true, "writev 2 bytes to /dev/null"},
 	{"open_close", run_open_close, 2000, true, "open /dev/null and close it"},
+	{"stat", run_stat, 5000, true, "stat the root directory"},
 	{"poll", run_poll, 5000, true, "poll a descriptor that is ready"},
 	{"epoll_wait", run_epoll_wait, 5000, true, "epoll_wait for one that is ready"},
 	{"nanosleep", run_nanosleep, 100, true, "nanosleep 1 ns"},

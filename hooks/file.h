@@ -3,8 +3,8 @@
  * counts one call of the operation and its failure, and returns the result that it was given, errno
  * kept. Counted are:
  *
- *  - open: all that makes a descriptor, dup, pipe and eventfd too, sockets apart;
- *  - close: also close_range and closefrom, one call each;
+ *  - open: all that makes a descriptor, dup, pipe and eventfd too, sockets apart; fdopendir;
+ *  - close: also closedir, close_range and closefrom, one call each;
  *  - read, write: on a socket they are its receive and send, and nothing here;
  *  - sync, metadata, lock: by the hook's own saying;
  *  - transfer: sendfile, splice and the like; their bytes count as read from what they were taken
@@ -48,6 +48,8 @@ static always_inline bool file_needs_mode(int flags)
 {
 	return (flags & O_CREAT) || (flags & O_TMPFILE) == O_TMPFILE;
 }
+/* entry: taken before the close. */
+int file_end_close(struct hook_timer timer, uint16_t entry, int result) HOOK_HIDDEN;
 int file_end_pipe(struct hook_timer timer, int result, const int ends[2]) HOOK_HIDDEN;
 
 /* fd is a duplicate of old. */

@@ -30,7 +30,7 @@ static always_inline int close_swept(int result)
 }
 
 /* All errors but EBADF leave the descriptor closed. */
-static int close_end(struct hook_timer timer, uint16_t entry, int result)
+int file_end_close(struct hook_timer timer, uint16_t entry, int result)
 {
 	uint32_t missed = relaxed_load(&misses);
 
@@ -54,7 +54,7 @@ OTELUE_EXPORT int close(int fd)
 		return close_swept(REAL(close)(fd));
 	entry = descriptor_take(fd);
 	timer = hook_timer_start();
-	return close_end(timer, entry, REAL(close)(fd));
+	return file_end_close(timer, entry, REAL(close)(fd));
 }
 
 OTELUE_EXPORT int __close(int fd)
@@ -66,7 +66,7 @@ OTELUE_EXPORT int __close(int fd)
 		return close_swept(REAL(close)(fd));
 	entry = descriptor_take(fd);
 	timer = hook_timer_start();
-	return close_end(timer, entry, REAL(close)(fd));
+	return file_end_close(timer, entry, REAL(close)(fd));
 }
 
 static int end_close_range(struct hook_timer timer, unsigned int first, unsigned int last,

@@ -3,6 +3,7 @@
 #ifndef HOOKS_TYPES_H
 #define HOOKS_TYPES_H
 
+#include <dirent.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <netdb.h>
@@ -21,12 +22,14 @@
 #include <sys/select.h>
 #include <sys/sendfile.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/types.h>
 #include <sys/uio.h>
 #include <sys/wait.h>
 #include <threads.h>
 #include <unistd.h>
+#include <utime.h>
 #include <time.h>
 
 #endif

@@ -8,8 +8,8 @@
 #include "base/syscall.h"
 #include "tests/integration/programs/calls.h"
 
-static const struct call *const tables[] = {file_open_calls, file_io_calls, file_state_calls,
-                                            socket_calls};
+static const struct call *const tables[] = {file_open_calls, file_io_calls,  file_state_calls,
+                                            socket_calls,    metadata_calls, directory_calls};
 static char notes[1 << 20];
 static size_t notes_length;
 static char **names; /* of the calls to make; none: all */
@@ -45,7 +45,7 @@ long mode_of(int fd)
 {
 	struct stat status = {0};
 
-	sys_call(SYS_newfstatat, fd, "", &status, AT_EMPTY_PATH);
+	sys_call(SYS_fstat, fd, &status);
 	return status.st_mode;
 }
 

@@ -21,7 +21,8 @@ struct call {
 	void (*run)(void);
 };
 
-extern const struct call file_open_calls[], file_io_calls[], file_state_calls[], socket_calls[];
+extern const struct call file_open_calls[], file_io_calls[], file_state_calls[], socket_calls[],
+	metadata_calls[], directory_calls[];
 
 /* Writes down one result, and gives it back. */
 long note(const char *what, long result, int error);
@@ -46,7 +47,7 @@ static inline long note_result(const char *what, long result)
 /* Where a call is to fail by a bad address; volatile, so that no compiler complains. */
 extern char *volatile nowhere;
 
-/* The mode of an open file, by a raw system call. */
+/* The mode of an open file, by a raw system call that libc's own functions do not make. */
 long mode_of(int fd);
 
 #endif
