@@ -29,4 +29,8 @@
 #include <unistd.h>
 #include <time.h>
 
+/* Macros besides functions, when optimising. */
+#undef fread_unlocked
+#undef fwrite_unlocked
+
 #endif
