@@ -16,7 +16,8 @@
 #include <unistd.h>
 #include "bench/loops.h"
 
-static const struct path *const tables[] = {memory_paths, file_paths, socket_paths, process_paths};
+static const struct path *const tables[] = {memory_paths, file_paths, stdio_paths, socket_paths,
+                                            process_paths};
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 

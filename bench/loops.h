@@ -17,7 +17,8 @@ struct path {
 	const char *what;
 };
 
-extern const struct path memory_paths[], file_paths[], socket_paths[], process_paths[];
+extern const struct path memory_paths[], file_paths[], stdio_paths[], socket_paths[],
+	process_paths[];
 
 /* Says why on standard error and ends the program, if a call that must work did not. */
 void expect(bool worked, const char *what);

@@ -1,7 +1,6 @@
 /* Descriptors, files, and waiting for them. */
 #include <fcntl.h>
 #include <poll.h>
-#include <stdio.h>
 #include <sys/epoll.h>
 #include <sys/stat.h>
 #include <sys/uio.h>
@@ -71,17 +70,6 @@ static void run_stat(unsigned long calls)
 		expect(stat("/", &status) == 0, "stat");
 }
 
-static void run_putc(unsigned long calls)
-{
-	static FILE *file;
-
-	if (!file)
-		file = fopen("/dev/null", "w");
-	expect(file, "/dev/null");
-	for (unsigned long i = 0; i < calls; i++)
-		putc('x', file);
-}
-
 static void run_poll(unsigned long calls)
 {
 	struct pollfd device = {open_device("/dev/zero", O_RDONLY), POLLIN, 0};
@@ -125,6 +113,5 @@ const struct path file_paths[] = {
 	{"poll", run_poll, 5000, true, "poll a descriptor that is ready"},
 	{"epoll_wait", run_epoll_wait, 5000, true, "epoll_wait for one that is ready"},
 	{"nanosleep", run_nanosleep, 100, true, "nanosleep 1 ns"},
-	{"putc", run_putc, 50000, true, "putc to /dev/null"},
 	{NULL, NULL, 0, false, NULL},
 };

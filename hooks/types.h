@@ -32,4 +32,8 @@
 #include <utime.h>
 #include <time.h>
 
+/* Macros besides functions, when optimising. */
+#undef fread_unlocked
+#undef fwrite_unlocked
+
 #endif

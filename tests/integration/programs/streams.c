@@ -1,0 +1,194 @@
+/*
+ * Calls on streams of known number and outcome, in the current directory: see
+ * tests/integration/streams.sh for the sums.
+ *
+ *	streams SCENARIO [THREADS [ROUNDS]]
+ *
+ * Each result, and errno where a call fails, is compared with what it is without a shim.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+static int failed;
+static unsigned long rounds;
+
+#define EXPECT(what, right)                                                             \
+	do {                                                                            \
+		long result_ = (long)(what);                                            \
+		if (result_ != (long)(right)) {                                         \
+			fprintf(stderr, "%d: %s: %ld (%s)\n", __LINE__, #what, result_, \
+			        strerror(errno));                                       \
+			failed = 1;                                                     \
+		}                                                                       \
+	} while (0)
+#define EXPECT_ERROR(what, failure, error) \
+	do {                               \
+		errno = 0;                 \
+		EXPECT(what, failure);     \
+		EXPECT(errno, error);      \
+	} while (0)
+
+static FILE *expect_stream(FILE *stream, const char *what)
+{
+	if (stream)
+		return stream;
+	perror(what);
+	exit(2);
+}
+
+/* Opens, closes and flushes once; writes 300 + 11 + 5 bytes in 3 calls, and 2 more in none. */
+static void write_lines(const char *path)
+{
+	FILE *stream = expect_stream(fopen(path, "w"), path);
+	static const char block[300];
+
+	EXPECT(fwrite(block, 100, 3, stream), 3);
+	EXPECT(fputs("0123456789\n", stream) >= 0, 1);
+	EXPECT(fflush(stream), 0);
+	EXPECT(putc('x', stream), 'x');
+	EXPECT(putc('\n', stream), '\n');
+	EXPECT(fwrite("last\n", 1, 5, stream), 5);
+	EXPECT(fclose(stream), 0);
+}
+
+/* Opens and closes once; reads 300 + 11 + 2 + 5 bytes in 4 calls, and nothing in 2. */
+static void read_lines(const char *path)
+{
+	FILE *stream = expect_stream(fopen(path, "r"), path);
+	char block[300], *line = NULL;
+	size_t size = 0;
+
+	EXPECT(fread(block, 100, 3, stream), 3);
+	EXPECT(fgets(block, sizeof(block), stream), block);
+	EXPECT(strcmp(block, "0123456789\n"), 0);
+	EXPECT(getline(&line, &size, stream), 2);
+	EXPECT(getdelim(&line, &size, 't', stream), 4);
+	EXPECT(fread(block, 1, 10, stream), 1);
+	EXPECT_ERROR(fgets(block, sizeof(block), stream), NULL, 0);
+	EXPECT(fclose(stream), 0);
+	free(line);
+}
+
+static void *traffic_thread(void *name)
+{
+	char path[20];
+
+	snprintf(path, sizeof(path), "lines.%ld", (long)name);
+	for (unsigned long i = 0; i < rounds; i++) {
+		write_lines(path);
+		read_lines(path);
+		EXPECT_ERROR(fopen("nowhere/lines", "r"), NULL, ENOENT);
+	}
+	return NULL;
+}
+
+static void run_traffic(long threads)
+{
+	pthread_t thread[64];
+
+	if (threads == 0)
+		traffic_thread(NULL);
+	for (long i = 0; i < threads; i++)
+		EXPECT(pthread_create(&thread[i], NULL, traffic_thread, (void *)(i + 1)), 0);
+	for (long i = 0; i < threads; i++)
+		EXPECT(pthread_join(thread[i], NULL), 0);
+}
+
+/* 7 failures: 1 open, 3 reads, 2 writes, 1 close; 1 read that would have to wait. */
+static void run_failures(long unused)
+{
+	char block[8192], *line = NULL;
+	size_t size = 0;
+	FILE *stream = expect_stream(fopen(".", "r"), ".");
+	int ends[2];
+
+	(void)unused;
+	EXPECT_ERROR(fgets(block, sizeof(block), stream), NULL, EISDIR);
+	EXPECT_ERROR(fwrite("x", 1, 1, stream), 0, EBADF);
+	EXPECT(fclose(stream), 0);
+	EXPECT_ERROR(fopen("nowhere/lines", "w"), NULL, ENOENT);
+	stream = expect_stream(fopen("/dev/full", "w"), "/dev/full");
+	memset(block, 0, sizeof(block));
+	EXPECT(setvbuf(stream, NULL, _IONBF, 0), 0);
+	EXPECT_ERROR(fputs("x", stream), EOF, ENOSPC);
+	EXPECT(fclose(stream), 0);
+	stream = expect_stream(fopen("/dev/full", "w"), "/dev/full");
+	EXPECT_ERROR(fread(block, 1, 1, stream), 0, EBADF);
+	EXPECT(fwrite("x", 1, 1, stream), 1);
+	EXPECT_ERROR(fclose(stream), EOF, ENOSPC);
+	stream = expect_stream(fopen("/dev/zero", "r"), "/dev/zero");
+	EXPECT_ERROR(getline(NULL, &size, stream), -1, EINVAL);
+	EXPECT(fread(block, 0, 10, stream), 0);
+	EXPECT(fclose(stream), 0);
+	EXPECT(pipe2(ends, O_NONBLOCK), 0);
+	stream = expect_stream(fdopen(ends[0], "r"), "pipe");
+	EXPECT_ERROR(getdelim(&line, &size, '\n', stream), -1, EAGAIN);
+	EXPECT(fclose(stream), 0);
+	EXPECT(close(ends[1]), 0);
+	free(line);
+}
+
+/* Descriptors made: 6 of files, 1 socket pair; all closed. 7 calls open, 1 of them badly, 5
+ * close, 1 of them badly. */
+static void run_descriptors(long unused)
+{
+	FILE *stream = expect_stream(fopen("one", "w"), "one");
+	int pair[2], fd;
+	char byte;
+
+	(void)unused;
+	stream = expect_stream(freopen("two", "w", stream), "two"); /* closes one */
+	EXPECT(fclose(stream), 0);
+	EXPECT(socketpair(AF_UNIX, SOCK_STREAM, 0, pair), 0);
+	stream = expect_stream(fdopen(pair[0], "w"), "socket");
+	EXPECT(fclose(stream), 0);
+	/* Its number goes to a file: what was a socket is one no more. */
+	fd = open("one", O_RDONLY);
+	EXPECT(fd, pair[0]);
+	EXPECT(read(fd, &byte, 1), 0);
+	EXPECT(close(fd), 0);
+	EXPECT(close(pair[1]), 0);
+	stream = expect_stream(tmpfile(), "tmpfile");
+	EXPECT(fputs("1", stream) >= 0, 1);
+	EXPECT(fclose(stream), 0);
+	/* Closed by number first: the stream's close closes nothing. */
+	stream = expect_stream(fopen("two", "r"), "two");
+	EXPECT(close(fileno(stream)), 0);
+	EXPECT_ERROR(fclose(stream), EOF, EBADF);
+	/* Not a descriptor's. */
+	stream = expect_stream(fmemopen(&byte, 1, "r"), "memory");
+	EXPECT_ERROR(fclose(stream), 0, 0);
+	/* Closed though nothing is opened. */
+	stream = expect_stream(fopen("one", "r"), "one");
+	EXPECT_ERROR(freopen("nowhere/one", "r", stream), NULL, ENOENT);
+}
+
+static const struct {
+	const char *name;
+	void (*run)(long threads);
+} scenarios[] = {
+	{"traffic", run_traffic},
+	{"failures", run_failures},
+	{"descriptors", run_descriptors},
+};
+
+int main(int argc, char **argv)
+{
+	long threads = argc > 2 ? atol(argv[2]) : 0;
+
+	rounds = argc > 3 ? strtoul(argv[3], NULL, 10) : 1;
+	for (size_t i = 0; i < sizeof(scenarios) / sizeof(scenarios[0]); i++) {
+		if (argc > 1 && strcmp(argv[1], scenarios[i].name) == 0) {
+			scenarios[i].run(threads);
+			return failed;
+		}
+	}
+	fprintf(stderr, "streams: no such scenario\n");
+	return 2;
+}

@@ -1,0 +1,102 @@
+#!/bin/bash
+# Streams: every call, every outcome, by the program's own arithmetic and by what strace saw of libc's inside.
+# shellcheck source=tests/lib/test.sh
+. "${OTELUE_SRC:-$(dirname "$0")/../..}/tests/lib/test.sh"
+
+# counted SCENARIO [THREADS ROUNDS]: leaves its counts in run.json.
+counted() {
+	run "$OTELUE_BUILD/otelue" run --json --output run.json -- "$programs/streams" "$@"
+	((code == 0)) || fail "exit code $code" "$errors"
+}
+expect_value() { expect_equal "$("$metrics" value "$1" run.json)" "$2" "$1"; }
+expect_count() { expect_equal "$("$metrics" count "$1" run.json)" "$2" "$1"; }
+calls() { expect_value "libc.stdio.operations{libc.stdio.operation=$1}" "$2"; }
+bytes() { expect_value "libc.stdio.io{disk.io.direction=$1}" "$2"; }
+failures() { expect_value "libc.stdio.operation.errors{libc.stdio.operation=$1}" "$2"; }
+
+# counts_are_exact THREADS ROUNDS: 0 threads are the main one.
+counts_are_exact() {
+	local n=$((($1 ? $1 : 1) * $2))
+	counted traffic "$1" "$2"
+	bytes write $((316 * n))
+	bytes read $((318 * n))
+	calls open $((3 * n))
+	calls close $((2 * n))
+	calls flush "$n"
+	calls write $((3 * n))
+	calls read $((6 * n))
+	calls seek 0
+	failures open "$n"
+	expect_value libc.stdio.operation.errors "$n"
+	expect_count "libc.stdio.operation.duration{libc.stdio.operation=open}" $((3 * n))
+	expect_count "libc.stdio.operation.duration{libc.stdio.operation=close}" $((2 * n))
+	expect_count "libc.stdio.operation.duration{libc.stdio.operation=flush}" "$n"
+	expect_value "libc.fd.opened{libc.fd.type=file}" $((2 * n))
+	expect_value "libc.fd.closed{libc.fd.type=file}" $((2 * n))
+	expect_value libc.file.io 0
+}
+
+# The bytes of putc, 2 a round, go to the kernel and are not counted.
+bytes_are_straces() {
+	local written
+	need strace
+	strace -f -yy -e trace=write,openat -o trace "$OTELUE_BUILD/otelue" run --json --output run.json -- \
+		"$programs/streams" traffic 0 25 >out 2>err || fail "exit code $?" "$(<err)"
+	written=$(sed -n 's/.* write([0-9]*<[^>]*\/lines\.0>.* = \([0-9]*\)$/\1/p' trace | awk '{ s += $1 } END { print s }')
+	bytes write $((written - 2 * 25))
+	expect_value libc.fd.opened "$(grep -c 'openat(.*lines\.0".* = [0-9]' trace)"
+	expect_value 'libc.stdio.operation.errors{error.type=ENOENT}' "$(grep -c 'openat(.*nowhere/lines".*ENOENT' trace)"
+}
+
+failures_are_counted_by_their_error() {
+	counted failures
+	failures open 1
+	failures read 3
+	failures write 2
+	failures close 1
+	expect_value 'libc.stdio.operation.errors{libc.stdio.operation=open,error.type=ENOENT}' 1
+	expect_value 'libc.stdio.operation.errors{libc.stdio.operation=read,error.type=_OTHER}' 1
+	expect_value 'libc.stdio.operation.errors{libc.stdio.operation=read,error.type=EBADF}' 1
+	expect_value 'libc.stdio.operation.errors{libc.stdio.operation=read,error.type=EINVAL}' 1
+	expect_value 'libc.stdio.operation.errors{libc.stdio.operation=write,error.type=EBADF}' 1
+	expect_value 'libc.stdio.operation.errors{libc.stdio.operation=write,error.type=ENOSPC}' 1
+	expect_value 'libc.stdio.operation.errors{libc.stdio.operation=close,error.type=ENOSPC}' 1
+	expect_value 'libc.io.would_block{libc.io.operation=read}' 1
+	bytes write 1
+	bytes read 0
+}
+
+descriptors_are_followed() {
+	counted descriptors
+	expect_value "libc.fd.opened{libc.fd.type=file}" 6
+	expect_value "libc.fd.closed{libc.fd.type=file}" 6
+	expect_value "libc.fd.opened{libc.fd.type=socket}" 2
+	expect_value "libc.fd.closed{libc.fd.type=socket}" 2
+	expect_value libc.fd.closed 8
+	expect_count 'libc.file.operation.duration{libc.file.operation=read}' 1
+	expect_count 'libc.file.operation.duration{libc.file.operation=close}' 3
+	calls open 7
+	calls close 5
+	failures open 1
+	failures close 1
+}
+
+real_programs_are_unharmed() {
+	seq 20000 >numbers
+	expect_transparent sort -rn numbers
+	expect_transparent sed -n '/7$/p' numbers
+	expect_transparent awk '{ s += $1 } END { print s }' numbers
+	expect_transparent cat numbers nowhere
+}
+
+for threads in 0 1 8; do
+	test_case counts_are_exact "$threads" 200
+done
+test_case bytes_are_straces
+test_case failures_are_counted_by_their_error
+test_case descriptors_are_followed
+for scenario in traffic failures descriptors; do
+	test_case expect_transparent "$programs/streams" "$scenario"
+done
+test_case real_programs_are_unharmed
+test_done
