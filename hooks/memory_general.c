@@ -93,12 +93,21 @@ static size_t usable(const struct hook_call *call, void *block)
 	return call->here.values && block ? memory_usable(block) : 0;
 }
 
+/* The operations are the first of the calls that are timed. */
+_Static_assert((int)MEMORY_CALL_MALLOC == MEMORY_OPERATION_MALLOC, "same order");
+_Static_assert((int)MEMORY_CALL_ALIGNED == MEMORY_OPERATION_ALIGNED, "same order");
+
+static void count_time(const struct hook_call *call, enum MEMORY_CALL what)
+{
+	if (call->timer.start)
+		counting_record(call->here, PLACE(MEMORY_ALLOCATION_DURATION), what,
+		                hook_elapsed(call));
+}
+
 static void *end(const struct hook_call *call, enum MEMORY_OPERATION operation, void *block,
                  size_t requested, int error)
 {
-	if (call->timer.start)
-		counting_record(call->here, PLACE(MEMORY_ALLOCATION_DURATION), operation,
-		                hook_elapsed(call));
+	count_time(call, (enum MEMORY_CALL)operation);
 	if (block)
 		count_allocation(call->here, operation, usable(call, block), requested);
 	else
@@ -157,8 +166,10 @@ void *general_realloc(void *old, size_t size)
 	block = real.realloc(old, size);
 	if (old && (block || size == 0))
 		count_release(call.here, MEMORY_RELEASE_REALLOC, old_usable);
-	if (old && !block && size == 0) /* glibc: freed */
+	if (old && !block && size == 0) { /* glibc: freed */
+		count_time(&call, MEMORY_CALL_REALLOC);
 		return NULL;
+	}
 	return end(&call, MEMORY_OPERATION_REALLOC, block, size, errno);
 }
 
@@ -174,6 +185,7 @@ void general_free(void *block)
 	}
 	count_release(call.here, MEMORY_RELEASE_FREE, usable(&call, block));
 	real.free(block);
+	count_time(&call, MEMORY_CALL_FREE);
 }
 
 OTELUE_EXPORT void *reallocarray(void *old, size_t count, size_t size)

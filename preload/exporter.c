@@ -166,10 +166,10 @@ static uint32_t error_value(long err)
 static void account(enum SINK sink, uint32_t points, long result)
 {
 	struct process_values *process = counting_process();
+	uint32_t exporter = sink * EXPORTER_NAME_COUNT + sink; /* type and name */
 
 	observe_add(process, METRIC_EXPORTED_DATA_POINTS,
-	            (uint32_t)sink * EXPORT_ERROR_COUNT + error_value(result < 0 ? result : 0),
-	            points);
+	            exporter * EXPORT_ERROR_COUNT + error_value(result < 0 ? result : 0), points);
 	if (result <= 0)
 		return;
 	observe_add(process, METRIC_EVENTS_WRITTEN, sink, 1);

@@ -56,6 +56,17 @@ cumulative_totals_equal_the_programs_own() {
 		$("$metrics" count libc.memory.allocation.size none.jsonl)))" "$calls" allocations
 }
 
+# What a line says of exported data points are those of the lines before it.
+exported_data_points_are_those_in_the_file() {
+	local before
+	exporting "$PWD/otlp.jsonl" sleep 0.6
+	(($(wc -l <otlp.jsonl) >= 3)) || fail "only $(wc -l <otlp.jsonl) intervals"
+	before=$(head -n -1 otlp.jsonl | grep -o '"timeUnixNano"' | wc -l)
+	expect_equal "$("$metrics" value otel.sdk.exporter.metric_data_point.exported"{$(printf '%s,%s' \
+		otel.component.type=otlp_file_metric_exporter otel.component.name=otlp_file_metric_exporter/0)}" \
+		otlp.jsonl)" "$before" "data points"
+}
+
 nothing_is_lost_in_a_storm_with_forks() {
 	local own
 	own=$(exporting "$PWD/%p.jsonl" "$programs/storm" 64 2000 60) || fail "exit code $?"
@@ -73,5 +84,6 @@ test_case putc_keeps_its_speed
 test_case a_fifo_without_a_reader_is_not_waited_for
 test_case deltas_of_many_intervals_add_up
 test_case cumulative_totals_equal_the_programs_own
+test_case exported_data_points_are_those_in_the_file
 test_case nothing_is_lost_in_a_storm_with_forks
 test_done

@@ -40,6 +40,28 @@ every_call_of_8_threads_is_counted() {
 	expect_equal $((many_bytes - few_bytes)) $((many_own - few_own)) "bytes"
 }
 
+# timed_calls ROUNDS: of malloc, calloc, realloc, aligned and free, in 8 threads.
+timed_calls() {
+	local call
+	OTELUE_CONFIG=$PWD/timed.json shim_totals "$programs/allocate" 8 "$1" >/dev/null
+	for call in malloc calloc realloc aligned free; do
+		"$metrics" count "libc.memory.allocation.duration{libc.memory.operation=$call}" run.json
+	done | xargs
+}
+
+# A round makes 2, 1, 3 and 4 blocks in these ways, and gives 8 back by free.
+every_call_is_timed_where_that_is_asked_for() {
+	local few many
+	echo '{"file_format": "1.1", "distribution": {"otelue": {"hooks": {"memory": {"duration": true}}}}}' >timed.json
+	read -ra few < <(timed_calls 10)
+	read -ra many < <(timed_calls 1010)
+	expect_equal "$(for i in {0..4}; do echo $((many[i] - few[i])); done | xargs)" "16000 8000 24000 32000 64000" "calls"
+	(($("$metrics" value libc.memory.deallocations run.json) > many[4])) || fail "more calls of free timed than made"
+	shim_totals "$programs/allocate" 8 10 >/dev/null
+	expect_equal "$("$metrics" count libc.memory.allocation.duration run.json)" 0 "timed without being asked"
+}
+
+test_case every_call_is_timed_where_that_is_asked_for
 test_case counts_equal_valgrinds_for 0 "$programs/allocate" 0 20
 test_case counts_equal_valgrinds_for 8 "$programs/allocate" 8 20
 test_case counts_equal_valgrinds_for 4 "$programs/objects"

@@ -36,16 +36,25 @@ series = json.load(open(path)).get(metric, {})
 print(sum(point.get(field, 0) for key, point in series.items() if wanted <= set(key.split(","))))' "$@"
 }
 
-# traced_sum FILE METRIC ATTRIBUTES: the values that perf trace printed for one series, added up. It leaves out zeros.
+# traced_sum FILE METRIC ATTRIBUTES [FIELD]: what perf trace printed for one series, added up. It leaves out zeros.
 traced_sum() {
-	grep -F "name: \"$2\", attributes: \"$3\"" "$1" | sed -n 's/.* value: \(-\?[0-9]\+\),.*/\1/p' |
+	grep -F "name: \"$2\", ${3:+attributes: \"$3\"}" "$1" | sed -n "s/.*[ (]${4:-value}: \(-\?[0-9]\+\),.*/\1/p" |
 		awk '{ sum += $1 } END { print sum + 0 }'
 }
+
+# program_traced PROGRAM FILE: the lines that perf trace printed for it. Perf itself does not always know the name.
+program_traced() { grep -F "service: \"unknown_service:$1\"" "$2"; }
 
 # equal WHAT ACTUAL EXPECTED
 equal() {
 	[[ $2 == "$3" ]] || fail "$1: got '$2', expected '$3'"
 	echo "ok: $1: $2"
+}
+
+# between WHAT LOW ACTUAL HIGH
+between() {
+	(($2 <= $3 && $3 <= $4)) || fail "$1: got $3, expected $2 to $4"
+	echo "ok: $1: $3"
 }
 
 # matches WHAT TEXT EXTENDED_REGEX
