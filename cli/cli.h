@@ -62,5 +62,8 @@ int cli_decode(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
 int cli_register(int argc, char **argv);
 int cli_help(int argc, char **argv);
+/* Not listed: what doctor --hooks executes with the shim preloaded. */
+#define HOOKS_VERB "hooks-here"
+int cli_hooks_here(int argc, char **argv);
 
 #endif

@@ -12,11 +12,14 @@
 #include "cli/settings.h"
 #include "cli/terminal.h"
 
-static const struct cli_option options[] = {{0, NULL, NULL, NULL}};
+static const struct cli_option options[] = {
+	{'H', "hooks", NULL, "show where each hooked function leads, and nothing else"},
+	{0, NULL, NULL, NULL},
+};
 
 static const struct cli_usage usage = {
 	"doctor",
-	"",
+	"[--hooks]",
 	"Checks the kernel's user_events, the rights of this user, shared memory, the shim (by a\n"
 	"short trial), the configuration of the present environment and what earlier runs left\n"
 	"behind. Each line is ok, note or problem, followed by what to do. The exit code is 1 if\n"
@@ -109,18 +112,11 @@ static void check_configuration(struct doctor *doctor, struct settings *settings
 		doctor_note(doctor, "", "configuration: %s", line);
 }
 
-int cli_doctor(int argc, char **argv)
+static int check_all(void)
 {
 	struct settings *settings = memory_take(sizeof(*settings));
 	struct doctor doctor = {.settings = settings};
-	const char *argument;
-	int code = CLI_OK;
 
-	if (cli_next(&usage, argc, argv, &argument, &code) == CLI_EXIT ||
-	    (code = cli_no_operands(&usage, argc, argv)) != CLI_OK) {
-		free(settings);
-		return code;
-	}
 	doctor_check_events(&doctor);
 	doctor_check_tools(&doctor);
 	check_configuration(&doctor, settings);
@@ -134,4 +130,21 @@ int cli_doctor(int argc, char **argv)
 	       doctor.notes, doctor.notes == 1 ? "" : "s");
 	free(settings);
 	return cli_finish_output(usage.verb, doctor.problems ? CLI_PROBLEM : CLI_OK);
+}
+
+int cli_doctor(int argc, char **argv)
+{
+	const char *argument;
+	bool hooks = false;
+	int option, code = CLI_OK;
+
+	while ((option = cli_next(&usage, argc, argv, &argument, &code)) != CLI_NO_MORE) {
+		if (option == CLI_EXIT)
+			return code;
+		hooks = true;
+	}
+	code = cli_no_operands(&usage, argc, argv);
+	if (code != CLI_OK)
+		return code;
+	return hooks ? doctor_show_hooks() : check_all();
 }

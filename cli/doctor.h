@@ -34,4 +34,8 @@ void doctor_check_library(struct doctor *doctor);
 void doctor_check_preload(struct doctor *doctor);
 void doctor_check_segments(struct doctor *doctor);
 
+/* doctor_hooks.c: executes this command anew to print the table of the hooks; comes back with an
+ * exit code only if it cannot. */
+int doctor_show_hooks(void);
+
 #endif

@@ -11,7 +11,7 @@
 struct verb {
 	const char *name;
 	int (*run)(int argc, char **argv);
-	const char *help;
+	const char *help; /* NULL: not listed */
 };
 
 static const struct verb verbs[] = {
@@ -22,6 +22,7 @@ static const struct verb verbs[] = {
 	{"doctor", cli_doctor, "check the machine and say what to do"},
 	{"register", cli_register, "make the events before the first program does"},
 	{"help", cli_help, "print what a verb does"},
+	{HOOKS_VERB, cli_hooks_here, NULL},
 };
 
 #define VERBS (sizeof(verbs) / sizeof(verbs[0]))
@@ -40,8 +41,10 @@ static void print_verbs(FILE *to)
 	fputs("usage: otelue VERB [options] ...\n"
 	      "OpenTelemetry metrics of unmodified programs through Linux user_events.\n\nverbs:\n",
 	      to);
-	for (size_t i = 0; i < VERBS; i++)
-		fprintf(to, "  %-10s %s\n", verbs[i].name, verbs[i].help);
+	for (size_t i = 0; i < VERBS; i++) {
+		if (verbs[i].help)
+			fprintf(to, "  %-10s %s\n", verbs[i].name, verbs[i].help);
+	}
 	fputs("\notelue help VERB or otelue VERB --help tells the options of a verb.\n"
 	      "exit code: 0 all is well, 1 a problem was found or something failed, 2 wrong "
 	      "usage;\n"

@@ -29,6 +29,22 @@ static int program_is_sanitized(void)
 	return found;
 }
 
+/* The program's dlopen and dlclose may be hooked, and what they count is the program's. */
+static void *open_library(const char *name, int mode)
+{
+	void *(*next)(const char *, int) = (void *(*)(const char *, int))dlsym(RTLD_NEXT, "dlopen");
+
+	return next ? next(name, mode) : NULL;
+}
+
+static void close_library(void *library)
+{
+	int (*next)(void *) = (int (*)(void *))dlsym(RTLD_NEXT, "dlclose");
+
+	if (next)
+		next(library);
+}
+
 static void explain(struct text *why, const char *what)
 {
 	const char *reason = dlerror();
@@ -41,8 +57,8 @@ int jansson_open_library(struct json_api *ret_api, struct text *why)
 	struct json_api api = {0};
 	int sanitized = program_is_sanitized();
 
-	api.library =
-		dlopen(JANSSON_LIBRARY, RTLD_NOW | RTLD_LOCAL | (sanitized ? 0 : RTLD_DEEPBIND));
+	api.library = open_library(JANSSON_LIBRARY,
+	                           RTLD_NOW | RTLD_LOCAL | (sanitized ? 0 : RTLD_DEEPBIND));
 	if (!api.library) {
 		explain(why, JANSSON_LIBRARY);
 		return -ENOENT;
@@ -52,7 +68,7 @@ int jansson_open_library(struct json_api *ret_api, struct text *why)
 
 		if (!function) {
 			explain(why, functions[i].symbol);
-			dlclose(api.library);
+			close_library(api.library);
 			return -ENOENT;
 		}
 		memcpy((char *)&api + functions[i].offset, &function, sizeof(function));
@@ -64,5 +80,5 @@ int jansson_open_library(struct json_api *ret_api, struct text *why)
 void jansson_close(struct json_api *api)
 {
 	if (api->library)
-		dlclose(api->library);
+		close_library(api->library);
 }

@@ -125,6 +125,8 @@ __attribute__((constructor)) static void otelue_start(int argc, char **argv, cha
 	if (shim.counting) {
 		hook_clock_begin((const void *)getauxval(AT_SYSINFO_EHDR));
 		shim.page_size = (uint32_t)getauxval(AT_PAGESZ);
+		shim.loader = &_r_debug;
+		shim.vdso = getauxval(AT_SYSINFO_EHDR);
 		find_directory(envp, secure);
 		winners_find();
 		relaxed_store(&hook_families, shim.settings.families);

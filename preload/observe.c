@@ -7,6 +7,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "metrics/collect.h"
+#include "preload/libraries.h"
 #include "preload/lifecycle.h"
 #include "preload/observe.h"
 #include "preload/shim.h"
@@ -224,6 +225,14 @@ static void observe_descriptors(struct process_values *process)
 		set(process, METRIC_PROCESS_FD_COUNT, 0, count - 2); /* . and .. */
 }
 
+static void observe_libraries(struct process_values *process)
+{
+	int count = libraries_count(shim.loader, shim.vdso);
+
+	if (count >= 0)
+		set(process, METRIC_LOADER_LIBRARY_COUNT, 0, (uint64_t)count);
+}
+
 static uint64_t sum_words(const struct process_values *totals, enum metric_id id, uint32_t series)
 {
 	const struct metric *metric = &metric_table[id];
@@ -292,6 +301,7 @@ void observe_process(struct process_values *process, struct observe_state *state
 	observe_memory(process);
 	observe_threads(process, emitter_tid);
 	observe_descriptors(process);
+	observe_libraries(process);
 	for (uint32_t family = 0; family < HOOK_FAMILY_COUNT; family++)
 		set(process, METRIC_HOOKS_ACTIVE, family, shim.hooks_active[family]);
 	if (emitter_tid)

@@ -6,6 +6,7 @@
 #ifndef PRELOAD_SHIM_H
 #define PRELOAD_SHIM_H
 
+#include <link.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include "config/settings.h"
@@ -26,6 +27,8 @@ struct shim {
 	struct session_accumulator *session; /* NULL: none */
 	char directory[160];                 /* where the segment is made */
 	struct observe_baseline observed;    /* what the process had used before */
+	const struct r_debug *loader;        /* the dynamic linker's list of objects */
+	uintptr_t vdso;                      /* where the kernel put its own, 0: nowhere */
 	uint32_t page_size;
 	uint32_t hooks_active[HOOK_FAMILY_COUNT]; /* for otelue.hooks.active */
 };

@@ -6,6 +6,8 @@
                                   the objects after -- need nothing but names that the objects before it define, and
                                   do not touch thread-local storage or libc's thread block
   no-self-call OBJECT             no allocator hook ends in a call of itself (gcc makes calloc of malloc and memset)
+  tail-call OBJECT                the loader's hooks leave by a jump with the stack as it was, so that libc sees the
+                                  program's return address
 
 Reads what nm, readelf and objdump print; CROSS (aarch64-linux-gnu-) stands before their names.
 """
@@ -140,7 +142,46 @@ def check_no_self_call(path):
             yield f"{path}: {function} calls itself:{line}"
 
 
-RULES = {"shim": check_shim, "emitter": check_emitter, "no-self-call": check_no_self_call}
+HANDED_OVER = ("dlopen", "dlmopen", "dlclose")
+# How a register is put by and taken back, and nothing else that moves the stack.
+PUT_BY = re.compile(r"push\s|stp\s.*\[sp, #-\d+\]!")
+TAKEN_BACK = re.compile(r"pop\s|ldp\s.*\[sp\], #\d+")
+OTHER_STACK_USE = re.compile(r"%rsp|%rbp|\bleave\b|\b(add|sub|mov)\s+sp,")
+JUMP_ON = re.compile(r"(jmp\s+\*|br\s+x\d)")
+PADDING = re.compile(r"(data16 |cs )*(nop|xchg\s+%ax,%ax|udf|int3)")
+
+
+def bodies(path):
+    """{function: its instructions, without the padding behind them}"""
+    found, name = {}, None
+    for line in tool("objdump", "-d", "--no-show-raw-insn", path).splitlines():
+        head = re.match(r"\w+ <(\w+)>:", line)
+        if head:
+            name = head[1]
+        instruction = re.match(r"\s*[0-9a-f]+:\s+(.*?)\s*$", line)
+        if name and instruction and not PADDING.match(instruction[1]):
+            found.setdefault(name, []).append(instruction[1])
+    return found
+
+
+def check_tail_call(path):
+    functions = bodies(path)
+    for name in HANDED_OVER:
+        body = functions.get(name)
+        if not body:
+            yield f"{path}: has no {name}"
+            continue
+        if not JUMP_ON.match(body[-1]):
+            yield f"{path}: {name} does not end in a jump: {body[-1]}"
+        balance = sum(bool(PUT_BY.match(i)) - bool(TAKEN_BACK.match(i)) for i in body)
+        if balance != 0 or any(OTHER_STACK_USE.search(i) for i in body):
+            yield f"{path}: {name} leaves the stack other than it was"
+        for i in body:
+            if re.match(r"(call|bl|blr)\s", i) and f"<loader_{name}>" not in i:
+                yield f"{path}: {name} calls what it should jump to: {i}"
+
+
+RULES = {"tail-call": check_tail_call, "shim": check_shim, "emitter": check_emitter, "no-self-call": check_no_self_call}
 
 
 def main():

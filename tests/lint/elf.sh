@@ -94,10 +94,31 @@ the_self_call_rule_sees_what_breaks_it() {
 	breaks 'calls itself' no-self-call bad.o
 }
 
+the_loaders_hooks_jump_to_the_real_function() { keeps tail-call "$OTELUE_PRELOAD"; }
+
+the_tail_call_rule_sees_what_breaks_it() {
+	local tail='void *dlmopen(void) { return real(); } int dlclose(void) { return real() != 0; }'
+	echo "extern void *(*real)(); void *dlopen(const char *p, int m) { return real(p, m); } $tail" >bad.c
+	object -c -O2 -fno-optimize-sibling-calls -o bad.o <bad.c
+	breaks 'dlopen does not end in a jump' tail-call bad.o
+	breaks 'dlopen calls what it should jump to' tail-call bad.o
+	object -c -O2 -o bad.o <bad.c
+	breaks 'dlclose does not end in a jump' tail-call bad.o
+	[[ $output != *' dlopen '* ]] || fail "a jump is no call: $output"
+	{ sed -n '/^#if defined(__x86_64__)/,/^#elif/p' "$OTELUE_SRC/hooks/loader.S" | sed '/popq	%rdx/d'; echo '#endif'
+		printf '\thook dlopen\n\thook dlmopen\n\thook dlclose\n'; } >bad.S
+	if [[ $(uname -m) == x86_64 && -z ${CROSS-} ]]; then
+		"${compiler[@]}" -c -o bad.o bad.S
+		breaks 'dlopen leaves the stack other than it was' tail-call bad.o
+	fi
+}
+
 test_case the_shim_rules_see_what_breaks_them
 test_case the_shim_is_linked_as_it_must_be
 test_case the_emitter_rules_see_what_breaks_them
 test_case the_emitter_needs_nothing_but_our_own
 test_case the_self_call_rule_sees_what_breaks_it
 test_case no_allocator_hook_calls_itself
+test_case the_tail_call_rule_sees_what_breaks_it
+test_case the_loaders_hooks_jump_to_the_real_function
 test_done
