@@ -31,18 +31,24 @@ void stdio_count_short(FILE *stream)
 		stdio_count_failure(STDIO_OPERATION_READ, errno);
 }
 
+/* Want of memory and a stream that is not for reading mark nothing. */
+void stdio_count_nothing(FILE *stream)
+{
+	if (!feof_unlocked(stream))
+		stdio_count_failure(STDIO_OPERATION_READ, errno);
+}
+
 char *stdio_end_line(FILE *stream, char *line)
 {
 	stdio_count_read(stream, line ? strlen(line) : 0, line != NULL);
 	return line;
 }
 
-/* It also fails for want of memory, which marks no stream. */
 ssize_t stdio_end_delimited(FILE *stream, ssize_t length)
 {
 	stdio_count(STDIO_OPERATION_READ, DISK_DIRECTION_READ, length < 0 ? 0 : (uint64_t)length);
-	if (unlikely(length < 0) && !feof_unlocked(stream))
-		stdio_count_failure(STDIO_OPERATION_READ, errno);
+	if (unlikely(length < 0))
+		stdio_count_nothing(stream);
 	return length;
 }
 

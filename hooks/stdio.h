@@ -16,6 +16,8 @@ void stdio_count_failure(enum STDIO_OPERATION operation, int error) HOOK_HIDDEN
 	__attribute__((cold));
 /* Less than was asked for: because of an error, if the stream says so. */
 void stdio_count_short(FILE *stream) HOOK_HIDDEN __attribute__((cold));
+/* Nothing was read: because of an error, unless the stream is at its end. */
+void stdio_count_nothing(FILE *stream) HOOK_HIDDEN __attribute__((cold));
 
 /* One call that is not timed, and its bytes. */
 static always_inline void stdio_count(enum STDIO_OPERATION operation, enum DISK_DIRECTION direction,

@@ -3,6 +3,15 @@
 #ifndef HOOKS_TYPES_H
 #define HOOKS_TYPES_H
 
+/* Or scanf would be called __isoc99_scanf, or from glibc 2.38 on __isoc23_scanf. */
+#include <features.h>
+#undef __GLIBC_USE_DEPRECATED_SCANF
+#define __GLIBC_USE_DEPRECATED_SCANF 1
+#undef __GLIBC_USE_C2X_STRTOL
+#define __GLIBC_USE_C2X_STRTOL 0
+#undef __GLIBC_USE_C23_STRTOL
+#define __GLIBC_USE_C23_STRTOL 0
+
 #include <grp.h>
 #include <linux/capability.h>
 #include <netdb.h>
@@ -10,6 +19,7 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>

@@ -3,9 +3,11 @@
 # shellcheck source=tests/lib/test.sh
 . "${OTELUE_SRC:-$(dirname "$0")/../..}/tests/lib/test.sh"
 
+program=$programs/streams
+
 # counted SCENARIO [THREADS ROUNDS]: leaves its counts in run.json.
 counted() {
-	run "$OTELUE_BUILD/otelue" run --json --output run.json -- "$programs/streams" "$@"
+	run "$OTELUE_BUILD/otelue" run --json --output run.json -- "$program" "$@"
 	((code == 0)) || fail "exit code $code" "$errors"
 }
 expect_value() { expect_equal "$("$metrics" value "$1" run.json)" "$2" "$1"; }
@@ -66,6 +68,29 @@ failures_are_counted_by_their_error() {
 	bytes read 0
 }
 
+formats_are_counted() {
+	counted formats 0 20
+	calls write 160
+	bytes write $((33 * 20))
+	calls read 140
+	bytes read 0
+	failures write 40
+	failures read 20
+	expect_value 'libc.stdio.operation.errors{error.type=EBADF}' 60
+	expect_value libc.stdio.operation.errors 60
+}
+
+# Built with -D_FORTIFY_SOURCE=2 and -O2, which gives calls other names.
+the_fortified_build_counts_the_same() {
+	program=$programs/streams-fortified
+	nm -D --undefined-only "$program" | sed 's/^ *[Uw] //; s/@.*//' >imports
+	for name in __printf_chk __fprintf_chk __vfprintf_chk __dprintf_chk __vdprintf_chk __fread_chk \
+		__getdelim __isoc99_fscanf __isoc99_vfscanf __isoc99_scanf __isoc99_vscanf; do
+		grep -qx -- "$name" imports || fail "no $name is imported"
+	done
+	"$@"
+}
+
 descriptors_are_followed() {
 	counted descriptors
 	expect_value "libc.fd.opened{libc.fd.type=file}" 6
@@ -94,8 +119,11 @@ for threads in 0 1 8; do
 done
 test_case bytes_are_straces
 test_case failures_are_counted_by_their_error
+test_case formats_are_counted
+test_case the_fortified_build_counts_the_same formats_are_counted
+test_case the_fortified_build_counts_the_same counts_are_exact 8 200
 test_case descriptors_are_followed
-for scenario in traffic failures descriptors; do
+for scenario in traffic failures formats descriptors; do
 	test_case expect_transparent "$programs/streams" "$scenario"
 done
 test_case real_programs_are_unharmed

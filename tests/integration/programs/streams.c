@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -169,12 +170,81 @@ static void run_descriptors(long unused)
 	EXPECT_ERROR(freopen("nowhere/one", "r", stream), NULL, ENOENT);
 }
 
+/* The compiler makes calls of printf's kin of these, as it does of a program's own. */
+__attribute__((format(printf, 2, 3))) static int write_stream(FILE *stream, const char *format, ...)
+{
+	va_list arguments;
+	int n;
+
+	va_start(arguments, format);
+	n = stream ? vfprintf(stream, format, arguments) : vprintf(format, arguments);
+	va_end(arguments);
+	return n;
+}
+
+__attribute__((format(printf, 2, 3))) static int write_descriptor(int fd, const char *format, ...)
+{
+	va_list arguments;
+	int n;
+
+	va_start(arguments, format);
+	n = vdprintf(fd, format, arguments);
+	va_end(arguments);
+	return n;
+}
+
+__attribute__((format(scanf, 2, 3))) static int scan_stream(FILE *stream, const char *format, ...)
+{
+	va_list arguments;
+	int n;
+
+	va_start(arguments, format);
+	n = stream ? vfscanf(stream, format, arguments) : vscanf(format, arguments);
+	va_end(arguments);
+	return n;
+}
+
+/* 6 calls write 14 + 2 + 6 + 2 + 6 + 3 bytes, 2 more fail; 7 calls read, 1 of them badly. */
+static void run_formats(long unused)
+{
+	char word[10];
+	double number = 0;
+	int count = 0;
+	FILE *stream;
+
+	(void)unused;
+	for (unsigned long i = 0; i < rounds; i++) {
+		stream = expect_stream(fopen("formats", "w"), "formats");
+		EXPECT(fprintf(stream, "%d %s %.3f\n", 42, "word", 1.5), 14);
+		EXPECT(write_stream(stream, "%c\n", '7'), 2);
+		EXPECT(fflush(stream), 0);
+		EXPECT(dprintf(fileno(stream), "%05d\n", 3), 6);
+		EXPECT(write_descriptor(fileno(stream), "%x\n", 9u), 2);
+		EXPECT_ERROR(fscanf(stream, "%d", &count), EOF, EBADF);
+		EXPECT(fclose(stream), 0);
+		EXPECT(printf("%s %d\n", "out", 1), 6);
+		EXPECT(write_stream(NULL, "%d\n", 88), 3);
+		stream = expect_stream(fopen("formats", "r"), "formats");
+		EXPECT(fscanf(stream, "%d %9s %lf", &count, word, &number), 3);
+		EXPECT(count == 42 && number == 1.5 && strcmp(word, "word") == 0, 1);
+		EXPECT(scan_stream(stream, "%d", &count), 1);
+		EXPECT(fscanf(stream, "%d %d %d", &count, &count, &count), 2);
+		EXPECT_ERROR(scan_stream(stream, "%d", &count), EOF, 0);
+		EXPECT_ERROR(fprintf(stream, "%d\n", 1), -1, EBADF);
+		EXPECT(fclose(stream), 0);
+		EXPECT_ERROR(dprintf(-1, "%d\n", 1), -1, EBADF);
+		EXPECT_ERROR(scanf("%d", &count), EOF, 0);
+		EXPECT_ERROR(scan_stream(NULL, "%d", &count), EOF, 0);
+	}
+}
+
 static const struct {
 	const char *name;
 	void (*run)(long threads);
 } scenarios[] = {
 	{"traffic", run_traffic},
 	{"failures", run_failures},
+	{"formats", run_formats},
 	{"descriptors", run_descriptors},
 };
 
