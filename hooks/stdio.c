@@ -1,5 +1,4 @@
 /* How the hooks of streams end: calls, bytes, failures, descriptors. See stdio.h. */
-#include <string.h>
 #include "hooks/stdio.h"
 
 static int descriptor_of(FILE *stream)
@@ -36,12 +35,6 @@ void stdio_count_nothing(FILE *stream)
 {
 	if (!feof_unlocked(stream))
 		stdio_count_failure(STDIO_OPERATION_READ, errno);
-}
-
-char *stdio_end_line(FILE *stream, char *line)
-{
-	stdio_count_read(stream, line ? strlen(line) : 0, line != NULL);
-	return line;
 }
 
 ssize_t stdio_end_delimited(FILE *stream, ssize_t length)

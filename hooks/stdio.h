@@ -9,6 +9,7 @@
 #ifndef HOOKS_STDIO_H
 #define HOOKS_STDIO_H
 
+#include <string.h>
 #include "hooks/descriptor.h"
 #include "hooks/hook.h"
 
@@ -50,7 +51,12 @@ static always_inline size_t stdio_end_items(FILE *stream, size_t size, size_t co
 	return n;
 }
 
-char *stdio_end_line(FILE *stream, char *line) HOOK_HIDDEN;
+static always_inline char *stdio_end_line(FILE *stream, char *line)
+{
+	stdio_count_read(stream, line ? strlen(line) : 0, line != NULL);
+	return line;
+}
+
 ssize_t stdio_end_delimited(FILE *stream, ssize_t length) HOOK_HIDDEN;
 
 static always_inline size_t stdio_end_written(size_t size, size_t count, size_t n)

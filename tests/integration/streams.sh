@@ -106,6 +106,38 @@ descriptors_are_followed() {
 	failures close 1
 }
 
+seeks_are_counted() {
+	counted seeks
+	calls seek 11
+	failures seek 3
+	expect_value 'libc.stdio.operation.errors{libc.stdio.operation=seek,error.type=EINVAL}' 1
+	expect_value 'libc.stdio.operation.errors{libc.stdio.operation=seek,error.type=_OTHER}' 2
+}
+
+# Of the program alone: each process has its file.
+commands_are_counted_as_streams_and_as_children() {
+	export OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE="$PWD/%p.jsonl"
+	env LD_PRELOAD="$OTELUE_PRELOAD" "$programs/streams" commands &
+	wait $! || fail "exit code $?"
+	mv "$!.jsonl" run.json
+	calls open 5
+	calls close 4
+	failures open 1
+	failures close 0
+	expect_value "libc.fd.opened{libc.fd.type=pipe}" 4
+	expect_value "libc.fd.closed{libc.fd.type=pipe}" 4
+	expect_value libc.fd.closed 4
+	expect_value 'libc.process.created{libc.process.operation=popen}' 4
+	expect_value 'libc.process.errors{libc.process.operation=popen}' 1
+	expect_value 'libc.process.reaped{libc.process.exit.reason=success}' 2
+	expect_value 'libc.process.reaped{libc.process.exit.reason=failure}' 1
+	expect_value 'libc.process.reaped{libc.process.exit.reason=signal}' 1
+	expect_count libc.process.wait.duration 4
+	awk '{ exit !($1 > 0.1) }' <<<"$("$metrics" value libc.process.wait.duration run.json)" || fail "the wait is too short"
+	bytes read 5
+	bytes write 5
+}
+
 real_programs_are_unharmed() {
 	seq 20000 >numbers
 	expect_transparent sort -rn numbers
@@ -123,8 +155,10 @@ test_case formats_are_counted
 test_case the_fortified_build_counts_the_same formats_are_counted
 test_case the_fortified_build_counts_the_same counts_are_exact 8 200
 test_case descriptors_are_followed
-for scenario in traffic failures formats descriptors; do
+for scenario in traffic failures formats descriptors seeks commands; do
 	test_case expect_transparent "$programs/streams" "$scenario"
 done
+test_case seeks_are_counted
+test_case commands_are_counted_as_streams_and_as_children
 test_case real_programs_are_unharmed
 test_done

@@ -238,14 +238,63 @@ static void run_formats(long unused)
 	}
 }
 
+/* 11 calls, of which 3 fail. */
+static void run_seeks(long unused)
+{
+	FILE *stream = expect_stream(tmpfile(), "tmpfile");
+	fpos_t position;
+	int ends[2];
+
+	(void)unused;
+	EXPECT(fputs("0123456789", stream) >= 0, 1);
+	EXPECT(ftell(stream), 10);
+	EXPECT(fseek(stream, 4, SEEK_SET), 0);
+	EXPECT(ftello(stream), 4);
+	EXPECT(fgetpos(stream, &position), 0);
+	EXPECT(fseeko(stream, 0, SEEK_END), 0);
+	EXPECT(fsetpos(stream, &position), 0);
+	EXPECT(getc(stream), '4');
+	rewind(stream);
+	EXPECT(getc(stream), '0');
+	EXPECT_ERROR(fseek(stream, 0, 77), -1, EINVAL);
+	EXPECT(fclose(stream), 0);
+	EXPECT(pipe(ends), 0);
+	stream = expect_stream(fdopen(ends[0], "r"), "pipe");
+	EXPECT_ERROR(ftell(stream), -1, ESPIPE);
+	EXPECT_ERROR(fseeko(stream, 0, SEEK_SET), -1, ESPIPE);
+	rewind(stream);
+	EXPECT(fclose(stream), 0);
+	EXPECT(close(ends[1]), 0);
+}
+
+/* 4 commands: 2 end well, 1 badly, 1 by a signal; their pipes are closed. */
+static void run_commands(long unused)
+{
+	char line[10];
+	FILE *stream = popen("echo said", "r");
+
+	(void)unused;
+	stream = expect_stream(stream, "popen");
+	EXPECT(fgets(line, sizeof(line), stream), line);
+	EXPECT(strcmp(line, "said\n"), 0);
+	EXPECT(pclose(stream), 0);
+	stream = expect_stream(popen("cat >heard", "w"), "popen");
+	EXPECT(fputs("told\n", stream) >= 0, 1);
+	EXPECT(pclose(stream), 0);
+	EXPECT(access("heard", R_OK), 0);
+	stream = expect_stream(popen("sleep 0.1; exit 3", "r"), "popen");
+	EXPECT(pclose(stream), 3 << 8);
+	stream = expect_stream(popen("kill -9 $$", "r"), "popen");
+	EXPECT(pclose(stream), 9);
+	EXPECT_ERROR(popen("true", "?"), NULL, EINVAL);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(long threads);
 } scenarios[] = {
-	{"traffic", run_traffic},
-	{"failures", run_failures},
-	{"formats", run_formats},
-	{"descriptors", run_descriptors},
+	{"traffic", run_traffic},         {"failures", run_failures}, {"formats", run_formats},
+	{"descriptors", run_descriptors}, {"seeks", run_seeks},       {"commands", run_commands},
 };
 
 int main(int argc, char **argv)
