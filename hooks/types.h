@@ -3,8 +3,10 @@
 #ifndef HOOKS_TYPES_H
 #define HOOKS_TYPES_H
 
-/* Or scanf would be called __isoc99_scanf, or from glibc 2.38 on __isoc23_scanf. */
+/* Or vprintf and getline would be defined here, and scanf would be called __isoc99_scanf, or from
+ * glibc 2.38 on __isoc23_scanf. */
 #include <features.h>
+#undef __USE_EXTERN_INLINES
 #undef __GLIBC_USE_DEPRECATED_SCANF
 #define __GLIBC_USE_DEPRECATED_SCANF 1
 #undef __GLIBC_USE_C2X_STRTOL
@@ -38,9 +40,5 @@
 #include <threads.h>
 #include <unistd.h>
 #include <time.h>
-
-/* Macros besides functions, when optimising. */
-#undef fread_unlocked
-#undef fwrite_unlocked
 
 #endif
