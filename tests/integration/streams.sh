@@ -42,9 +42,10 @@ counts_are_exact() {
 bytes_are_straces() {
 	local written
 	need strace
-	strace -f -yy -e trace=write,openat -o trace "$OTELUE_BUILD/otelue" run --json --output run.json -- \
+	strace -ff -yy -e trace=write,openat -o trace "$OTELUE_BUILD/otelue" run --json --output run.json -- \
 		"$programs/streams" traffic 0 25 >out 2>err || fail "exit code $?" "$(<err)"
-	written=$(sed -n 's/.* write([0-9]*<[^>]*\/lines\.0>.* = \([0-9]*\)$/\1/p' trace | awk '{ s += $1 } END { print s }')
+	cat trace.* >trace
+	written=$(sed -n 's/^write([0-9]*<[^>]*\/lines\.0>.* = \([0-9]*\)$/\1/p' trace | awk '{ s += $1 } END { print s }')
 	bytes write $((written - 2 * 25))
 	expect_value libc.fd.opened "$(grep -c 'openat(.*lines\.0".* = [0-9]' trace)"
 	expect_value 'libc.stdio.operation.errors{error.type=ENOENT}' "$(grep -c 'openat(.*nowhere/lines".*ENOENT' trace)"
@@ -138,6 +139,31 @@ commands_are_counted_as_streams_and_as_children() {
 	bytes write 5
 }
 
+the_program_calls_every_hooked_name() {
+	sed -n 's/^HOOK(STDIO, [A-Z]*, [^,]*, \([A-Za-z0-9_]*\), (.*/\1/p' "$OTELUE_SRC/hooks/hooks.def" | sort >hooked
+	"$programs/stream_names" --list | sort >called
+	(($(wc -l <hooked) > 70)) || fail "hooks.def could not be read"
+	expect_same hooked called
+}
+
+every_name_is_counted() {
+	local words
+	echo "17 word" >text
+	program=$programs/stream_names
+	counted 3>sums
+	read -ra words <sums
+	set -- "${words[@]}"
+	while (($# > 4)); do
+		calls "$1" "$2"
+		(($2 > 0)) || fail "no $1"
+		shift 2
+	done
+	bytes read "$2"
+	bytes write "$4"
+	expect_value libc.stdio.operation.errors 0
+	expect_value "libc.fd.opened{libc.fd.type=file}" "$("$metrics" value libc.fd.closed run.json)"
+}
+
 real_programs_are_unharmed() {
 	seq 20000 >numbers
 	expect_transparent sort -rn numbers
@@ -160,5 +186,7 @@ for scenario in traffic failures formats descriptors seeks commands; do
 done
 test_case seeks_are_counted
 test_case commands_are_counted_as_streams_and_as_children
+test_case the_program_calls_every_hooked_name
+test_case every_name_is_counted
 test_case real_programs_are_unharmed
 test_done
