@@ -81,6 +81,18 @@ struct stdio_closing stdio_begin_close(FILE *stream)
 	return closing;
 }
 
+struct stdio_closing stdio_begin_reopen(FILE *stream)
+{
+	struct stdio_closing closing = {.fd = descriptor_of(stream)};
+
+	if (closing.fd >= 0) {
+		closing.entry = descriptor_with(closing.fd, DESCRIPTOR_KNOWN);
+		descriptor_take(closing.fd);
+	}
+	closing.timer = hook_timer_start();
+	return closing;
+}
+
 /* EBADF is also the failure of a flush before the close: nothing was closed if nobody knew of it.
  */
 int stdio_end_close(const struct stdio_closing *closing, int result)
@@ -97,7 +109,7 @@ FILE *stdio_end_reopen(const struct stdio_closing *closing, const char *path, FI
 	int fd = stream ? descriptor_of(stream) : -1;
 
 	stdio_end(closing->timer, STDIO_TIMED_OPEN, stream ? 0 : -1);
-	if (closing->fd >= 0)
+	if (closing->entry & DESCRIPTOR_KNOWN)
 		descriptor_closed(closing->entry);
 	if (stream)
 		descriptor_made(fd, path ? DESCRIPTOR_OPENED(FILE)

@@ -85,6 +85,8 @@ struct stdio_closing {
 	uint16_t entry; /* taken from the table */
 };
 struct stdio_closing stdio_begin_close(FILE *stream) HOOK_HIDDEN;
+/* The same for freopen, which does not say whether there was something to close. */
+struct stdio_closing stdio_begin_reopen(FILE *stream) HOOK_HIDDEN;
 int stdio_end_close(const struct stdio_closing *closing, int result) HOOK_HIDDEN;
 /* path: NULL where the same file is opened in another mode. */
 FILE *stdio_end_reopen(const struct stdio_closing *closing, const char *path,

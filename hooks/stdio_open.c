@@ -44,7 +44,7 @@ OTELUE_EXPORT FILE *_IO_fdopen(int fd, const char *mode)
 OTELUE_EXPORT FILE *freopen(const char *restrict path, const char *restrict mode,
                             FILE *restrict stream)
 {
-	struct stdio_closing closing = stdio_begin_close(stream);
+	struct stdio_closing closing = stdio_begin_reopen(stream);
 	FILE *again = REAL(freopen)(path, mode, stream);
 
 	return stdio_end_reopen(&closing, path, again);
@@ -53,7 +53,7 @@ OTELUE_EXPORT FILE *freopen(const char *restrict path, const char *restrict mode
 OTELUE_EXPORT FILE *freopen64(const char *restrict path, const char *restrict mode,
                               FILE *restrict stream)
 {
-	struct stdio_closing closing = stdio_begin_close(stream);
+	struct stdio_closing closing = stdio_begin_reopen(stream);
 	FILE *again = REAL(freopen64)(path, mode, stream);
 
 	return stdio_end_reopen(&closing, path, again);

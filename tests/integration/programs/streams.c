@@ -135,7 +135,7 @@ static void run_failures(long unused)
 	free(line);
 }
 
-/* Descriptors made: 6 of files, 1 socket pair; all closed. 7 calls open, 1 of them badly, 5
+/* Descriptors made: 8 of files, 1 socket pair; all closed. 9 calls open, 1 of them badly, 6
  * close, 1 of them badly. */
 static void run_descriptors(long unused)
 {
@@ -165,6 +165,11 @@ static void run_descriptors(long unused)
 	/* Not a descriptor's. */
 	stream = expect_stream(fmemopen(&byte, 1, "r"), "memory");
 	EXPECT_ERROR(fclose(stream), 0, 0);
+	/* Closed by number, as daemons do, and opened anew. */
+	stream = expect_stream(fopen("one", "r"), "one");
+	EXPECT(close(fileno(stream)), 0);
+	stream = expect_stream(freopen("two", "r", stream), "two");
+	EXPECT(fclose(stream), 0);
 	/* Closed though nothing is opened. */
 	stream = expect_stream(fopen("one", "r"), "one");
 	EXPECT_ERROR(freopen("nowhere/one", "r", stream), NULL, ENOENT);
