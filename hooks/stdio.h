@@ -76,7 +76,7 @@ int stdio_end(struct hook_timer timer, enum STDIO_TIMED operation, int result) H
 
 /* A new stream, or NULL; its descriptor is as new as it, and gets the entry. */
 FILE *stdio_end_open(struct hook_timer timer, uint16_t entry, FILE *stream) HOOK_HIDDEN;
-/* A new stream on a descriptor that was there. */
+/* A new stream on a descriptor that was there, or on none. */
 FILE *stdio_end_adopt(struct hook_timer timer, FILE *stream) HOOK_HIDDEN;
 
 struct stdio_closing {

@@ -75,6 +75,31 @@ OTELUE_EXPORT FILE *tmpfile64(void)
 	return stdio_end_open(timer, DESCRIPTOR_OF(FILE, REGULAR), stream);
 }
 
+OTELUE_EXPORT FILE *fmemopen(void *buffer, size_t size, const char *mode)
+{
+	struct hook_timer timer = hook_timer_start();
+	FILE *stream = REAL(fmemopen)(buffer, size, mode);
+
+	return stdio_end_adopt(timer, stream);
+}
+
+OTELUE_EXPORT FILE *open_memstream(char **ret_buffer, size_t *ret_size)
+{
+	struct hook_timer timer = hook_timer_start();
+	FILE *stream = REAL(open_memstream)(ret_buffer, ret_size);
+
+	return stdio_end_adopt(timer, stream);
+}
+
+OTELUE_EXPORT FILE *fopencookie(void *restrict cookie, const char *restrict mode,
+                                cookie_io_functions_t functions)
+{
+	struct hook_timer timer = hook_timer_start();
+	FILE *stream = REAL(fopencookie)(cookie, mode, functions);
+
+	return stdio_end_adopt(timer, stream);
+}
+
 OTELUE_EXPORT int fclose(FILE *stream)
 {
 	struct stdio_closing closing = stdio_begin_close(stream);

@@ -101,7 +101,7 @@ descriptors_are_followed() {
 	expect_value libc.fd.closed 10
 	expect_count 'libc.file.operation.duration{libc.file.operation=read}' 1
 	expect_count 'libc.file.operation.duration{libc.file.operation=close}' 4
-	calls open 9
+	calls open 10
 	calls close 6
 	failures open 1
 	failures close 1
@@ -137,6 +137,14 @@ commands_are_counted_as_streams_and_as_children() {
 	awk '{ exit !($1 > 0.1) }' <<<"$("$metrics" value libc.process.wait.duration run.json)" || fail "the wait is too short"
 	bytes read 5
 	bytes write 5
+}
+
+calls_that_wait_can_be_cancelled() {
+	timeout 20 "$OTELUE_BUILD/otelue" run --json --output run.json -- "$programs/streams" cancellation >out 2>&1 ||
+		fail "exit code $?" "$(<out)"
+	calls read 0
+	calls write 1
+	calls close 1
 }
 
 the_program_calls_every_hooked_name() {
@@ -181,11 +189,12 @@ test_case formats_are_counted
 test_case the_fortified_build_counts_the_same formats_are_counted
 test_case the_fortified_build_counts_the_same counts_are_exact 8 200
 test_case descriptors_are_followed
-for scenario in traffic failures formats descriptors seeks commands; do
+for scenario in traffic failures formats descriptors seeks commands cancellation; do
 	test_case expect_transparent "$programs/streams" "$scenario"
 done
 test_case seeks_are_counted
 test_case commands_are_counted_as_streams_and_as_children
+test_case calls_that_wait_can_be_cancelled
 test_case the_program_calls_every_hooked_name
 test_case every_name_is_counted
 test_case real_programs_are_unharmed

@@ -23,6 +23,27 @@ void stream_temporary(void *function)
 	closed(opened(CAST(FILE *, void)()));
 }
 
+void stream_in_memory(void *function)
+{
+	closed(opened(CAST(FILE *, void *, size_t, const char *)(NULL, 10, "w+")));
+}
+
+void stream_growing(void *function)
+{
+	char *buffer = NULL;
+	size_t size;
+
+	closed(opened(CAST(FILE *, char **, size_t *)(&buffer, &size)));
+	free(buffer);
+}
+
+void stream_by_cookie(void *function)
+{
+	cookie_io_functions_t none = {0};
+
+	closed(opened(CAST(FILE *, void *, const char *, cookie_io_functions_t)(NULL, "r", none)));
+}
+
 void stream_by_close(void *function)
 {
 	check(CAST(int, FILE *)(text()) == 0);

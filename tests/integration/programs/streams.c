@@ -135,7 +135,7 @@ static void run_failures(long unused)
 	free(line);
 }
 
-/* Descriptors made: 8 of files, 1 socket pair; all closed. 9 calls open, 1 of them badly, 6
+/* Descriptors made: 8 of files, 1 socket pair; all closed. 10 calls open, 1 of them badly, 6
  * close, 1 of them badly. */
 static void run_descriptors(long unused)
 {
@@ -294,12 +294,43 @@ static void run_commands(long unused)
 	EXPECT_ERROR(popen("true", "?"), NULL, EINVAL);
 }
 
+static void *waiting_thread(void *stream)
+{
+	char line[10];
+
+	EXPECT(fgets(line, sizeof(line), stream), line);
+	return NULL;
+}
+
+/* Waiting in a call on a stream ends by cancellation, as it does without us; it counts nothing. */
+static void run_cancellation(long unused)
+{
+	pthread_t thread;
+	void *result = NULL;
+	FILE *stream;
+	int ends[2];
+
+	(void)unused;
+	EXPECT(pipe(ends), 0);
+	stream = expect_stream(fdopen(ends[0], "r"), "pipe");
+	EXPECT(pthread_create(&thread, NULL, waiting_thread, stream), 0);
+	usleep(50000);
+	EXPECT(pthread_cancel(thread), 0);
+	EXPECT(pthread_join(thread, &result), 0);
+	EXPECT(result == PTHREAD_CANCELED, 1);
+	EXPECT(dprintf(ends[1], "more\n"), 5);
+	EXPECT(getc(stream), 'm');
+	EXPECT(fclose(stream), 0);
+	EXPECT(close(ends[1]), 0);
+}
+
 static const struct {
 	const char *name;
 	void (*run)(long threads);
 } scenarios[] = {
-	{"traffic", run_traffic},         {"failures", run_failures}, {"formats", run_formats},
-	{"descriptors", run_descriptors}, {"seeks", run_seeks},       {"commands", run_commands},
+	{"traffic", run_traffic},           {"failures", run_failures}, {"formats", run_formats},
+	{"descriptors", run_descriptors},   {"seeks", run_seeks},       {"commands", run_commands},
+	{"cancellation", run_cancellation},
 };
 
 int main(int argc, char **argv)
