@@ -79,6 +79,25 @@ static void run_fputs(unsigned long calls)
 	fclose(stream);
 }
 
+static void run_fprintf(unsigned long calls)
+{
+	FILE *stream = open_stream("/dev/null", "w");
+
+	for (unsigned long i = 0; i < calls; i++)
+		expect(fprintf(stream, "%s %d\n", "a line of number", 17) == 20, "fprintf");
+	fclose(stream);
+}
+
+static void run_fscanf(unsigned long calls)
+{
+	FILE *stream = open_lines();
+	int number;
+
+	for (unsigned long i = 0; i < calls; i++)
+		expect(fscanf(stream, "%d", &number) == 1, "fscanf");
+	fclose(stream);
+}
+
 static void run_fopen_fclose(unsigned long calls)
 {
 	for (unsigned long i = 0; i < calls; i++)
@@ -91,6 +110,8 @@ const struct path stdio_paths[] = {
 	{"fwrite", run_fwrite, 20000, true, "fwrite 64 bytes to /dev/null"},
 	{"fgets", run_fgets, 20000, true, "fgets a line of 64 bytes"},
 	{"fputs", run_fputs, 20000, true, "fputs a line of 64 bytes to /dev/null"},
+	{"fprintf", run_fprintf, 5000, true, "fprintf a word and a number to /dev/null"},
+	{"fscanf", run_fscanf, 5000, true, "fscanf a number"},
 	{"fopen_fclose", run_fopen_fclose, 2000, true, "fopen /dev/null and fclose it"},
 	{NULL, NULL, 0, false, NULL},
 };

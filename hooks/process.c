@@ -7,6 +7,7 @@
 #include "base/syscall.h"
 #include "hooks/hook.h"
 #include "hooks/lifecycle.h"
+#include "hooks/stdio.h"
 
 static void count_created(enum PROCESS_OPERATION operation, long result, int error)
 {
@@ -147,10 +148,16 @@ OTELUE_EXPORT int system(const char *command)
 
 OTELUE_EXPORT FILE *popen(const char *command, const char *mode)
 {
+	struct hook_timer timer = hook_timer_start();
 	FILE *stream = REAL(popen)(command, mode);
 
 	count_created(PROCESS_OPERATION_POPEN, stream ? 0 : -1, errno);
-	return stream;
+	return stdio_end_open(timer, DESCRIPTOR_OF(PIPE, PIPE), stream);
+}
+
+OTELUE_EXPORT FILE *_IO_popen(const char *command, const char *mode)
+{
+	return popen(command, mode);
 }
 
 /* Its parent ends inside libc, past every hook: the books are handed over first. */

@@ -1,5 +1,4 @@
 /* How the hooks of streams end: calls, bytes, failures, descriptors. See stdio.h. */
-#include <string.h>
 #include "hooks/stdio.h"
 
 static int descriptor_of(FILE *stream)
@@ -31,18 +30,18 @@ void stdio_count_short(FILE *stream)
 		stdio_count_failure(STDIO_OPERATION_READ, errno);
 }
 
-char *stdio_end_line(FILE *stream, char *line)
+/* Want of memory and a stream that is not for reading mark nothing. */
+void stdio_count_nothing(FILE *stream)
 {
-	stdio_count_read(stream, line ? strlen(line) : 0, line != NULL);
-	return line;
+	if (!feof_unlocked(stream))
+		stdio_count_failure(STDIO_OPERATION_READ, errno);
 }
 
-/* It also fails for want of memory, which marks no stream. */
 ssize_t stdio_end_delimited(FILE *stream, ssize_t length)
 {
 	stdio_count(STDIO_OPERATION_READ, DISK_DIRECTION_READ, length < 0 ? 0 : (uint64_t)length);
-	if (unlikely(length < 0) && !feof_unlocked(stream))
-		stdio_count_failure(STDIO_OPERATION_READ, errno);
+	if (unlikely(length < 0))
+		stdio_count_nothing(stream);
 	return length;
 }
 
@@ -82,6 +81,18 @@ struct stdio_closing stdio_begin_close(FILE *stream)
 	return closing;
 }
 
+struct stdio_closing stdio_begin_reopen(FILE *stream)
+{
+	struct stdio_closing closing = {.fd = descriptor_of(stream)};
+
+	if (closing.fd >= 0) {
+		closing.entry = descriptor_with(closing.fd, DESCRIPTOR_KNOWN);
+		descriptor_take(closing.fd);
+	}
+	closing.timer = hook_timer_start();
+	return closing;
+}
+
 /* EBADF is also the failure of a flush before the close: nothing was closed if nobody knew of it.
  */
 int stdio_end_close(const struct stdio_closing *closing, int result)
@@ -98,7 +109,7 @@ FILE *stdio_end_reopen(const struct stdio_closing *closing, const char *path, FI
 	int fd = stream ? descriptor_of(stream) : -1;
 
 	stdio_end(closing->timer, STDIO_TIMED_OPEN, stream ? 0 : -1);
-	if (closing->fd >= 0)
+	if (closing->entry & DESCRIPTOR_KNOWN)
 		descriptor_closed(closing->entry);
 	if (stream)
 		descriptor_made(fd, path ? DESCRIPTOR_OPENED(FILE)

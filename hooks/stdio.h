@@ -9,6 +9,7 @@
 #ifndef HOOKS_STDIO_H
 #define HOOKS_STDIO_H
 
+#include <string.h>
 #include "hooks/descriptor.h"
 #include "hooks/hook.h"
 
@@ -16,6 +17,8 @@ void stdio_count_failure(enum STDIO_OPERATION operation, int error) HOOK_HIDDEN
 	__attribute__((cold));
 /* Less than was asked for: because of an error, if the stream says so. */
 void stdio_count_short(FILE *stream) HOOK_HIDDEN __attribute__((cold));
+/* Nothing was read: because of an error, unless the stream is at its end. */
+void stdio_count_nothing(FILE *stream) HOOK_HIDDEN __attribute__((cold));
 
 /* One call that is not timed, and its bytes. */
 static always_inline void stdio_count(enum STDIO_OPERATION operation, enum DISK_DIRECTION direction,
@@ -48,7 +51,12 @@ static always_inline size_t stdio_end_items(FILE *stream, size_t size, size_t co
 	return n;
 }
 
-char *stdio_end_line(FILE *stream, char *line) HOOK_HIDDEN;
+static always_inline char *stdio_end_line(FILE *stream, char *line)
+{
+	stdio_count_read(stream, line ? strlen(line) : 0, line != NULL);
+	return line;
+}
+
 ssize_t stdio_end_delimited(FILE *stream, ssize_t length) HOOK_HIDDEN;
 
 static always_inline size_t stdio_end_written(size_t size, size_t count, size_t n)
@@ -68,7 +76,7 @@ int stdio_end(struct hook_timer timer, enum STDIO_TIMED operation, int result) H
 
 /* A new stream, or NULL; its descriptor is as new as it, and gets the entry. */
 FILE *stdio_end_open(struct hook_timer timer, uint16_t entry, FILE *stream) HOOK_HIDDEN;
-/* A new stream on a descriptor that was there. */
+/* A new stream on a descriptor that was there, or on none. */
 FILE *stdio_end_adopt(struct hook_timer timer, FILE *stream) HOOK_HIDDEN;
 
 struct stdio_closing {
@@ -77,6 +85,8 @@ struct stdio_closing {
 	uint16_t entry; /* taken from the table */
 };
 struct stdio_closing stdio_begin_close(FILE *stream) HOOK_HIDDEN;
+/* The same for freopen, which does not say whether there was something to close. */
+struct stdio_closing stdio_begin_reopen(FILE *stream) HOOK_HIDDEN;
 int stdio_end_close(const struct stdio_closing *closing, int result) HOOK_HIDDEN;
 /* path: NULL where the same file is opened in another mode. */
 FILE *stdio_end_reopen(const struct stdio_closing *closing, const char *path,

@@ -1,6 +1,5 @@
 /* Hooks that read and write streams: items, lines, text. Those of single characters are not hooked.
  */
-#include <string.h>
 #include "hooks/stdio.h"
 
 OTELUE_EXPORT size_t fread(void *restrict to, size_t size, size_t count, FILE *restrict stream)

@@ -44,7 +44,7 @@ OTELUE_EXPORT FILE *_IO_fdopen(int fd, const char *mode)
 OTELUE_EXPORT FILE *freopen(const char *restrict path, const char *restrict mode,
                             FILE *restrict stream)
 {
-	struct stdio_closing closing = stdio_begin_close(stream);
+	struct stdio_closing closing = stdio_begin_reopen(stream);
 	FILE *again = REAL(freopen)(path, mode, stream);
 
 	return stdio_end_reopen(&closing, path, again);
@@ -53,7 +53,7 @@ OTELUE_EXPORT FILE *freopen(const char *restrict path, const char *restrict mode
 OTELUE_EXPORT FILE *freopen64(const char *restrict path, const char *restrict mode,
                               FILE *restrict stream)
 {
-	struct stdio_closing closing = stdio_begin_close(stream);
+	struct stdio_closing closing = stdio_begin_reopen(stream);
 	FILE *again = REAL(freopen64)(path, mode, stream);
 
 	return stdio_end_reopen(&closing, path, again);
@@ -73,6 +73,31 @@ OTELUE_EXPORT FILE *tmpfile64(void)
 	FILE *stream = REAL(tmpfile64)();
 
 	return stdio_end_open(timer, DESCRIPTOR_OF(FILE, REGULAR), stream);
+}
+
+OTELUE_EXPORT FILE *fmemopen(void *buffer, size_t size, const char *mode)
+{
+	struct hook_timer timer = hook_timer_start();
+	FILE *stream = REAL(fmemopen)(buffer, size, mode);
+
+	return stdio_end_adopt(timer, stream);
+}
+
+OTELUE_EXPORT FILE *open_memstream(char **ret_buffer, size_t *ret_size)
+{
+	struct hook_timer timer = hook_timer_start();
+	FILE *stream = REAL(open_memstream)(ret_buffer, ret_size);
+
+	return stdio_end_adopt(timer, stream);
+}
+
+OTELUE_EXPORT FILE *fopencookie(void *restrict cookie, const char *restrict mode,
+                                cookie_io_functions_t functions)
+{
+	struct hook_timer timer = hook_timer_start();
+	FILE *stream = REAL(fopencookie)(cookie, mode, functions);
+
+	return stdio_end_adopt(timer, stream);
 }
 
 OTELUE_EXPORT int fclose(FILE *stream)

@@ -3,6 +3,17 @@
 #ifndef HOOKS_TYPES_H
 #define HOOKS_TYPES_H
 
+/* Or vprintf and getline would be defined here, and scanf would be called __isoc99_scanf, or from
+ * glibc 2.38 on __isoc23_scanf. */
+#include <features.h>
+#undef __USE_EXTERN_INLINES
+#undef __GLIBC_USE_DEPRECATED_SCANF
+#define __GLIBC_USE_DEPRECATED_SCANF 1
+#undef __GLIBC_USE_C2X_STRTOL
+#define __GLIBC_USE_C2X_STRTOL 0
+#undef __GLIBC_USE_C23_STRTOL
+#define __GLIBC_USE_C23_STRTOL 0
+
 #include <dirent.h>
 #include <grp.h>
 #include <linux/capability.h>
@@ -11,6 +22,7 @@
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -31,9 +43,5 @@
 #include <unistd.h>
 #include <utime.h>
 #include <time.h>
-
-/* Macros besides functions, when optimising. */
-#undef fread_unlocked
-#undef fwrite_unlocked
 
 #endif

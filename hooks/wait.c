@@ -1,6 +1,7 @@
 /* Children waited for: the time, and how they had ended. A caller that does not want the status
  * gets none. */
 #include "hooks/hook.h"
+#include "hooks/stdio.h"
 
 static void count_reaped(bool by_signal, int exit_code)
 {
@@ -39,6 +40,16 @@ OTELUE_EXPORT pid_t waitpid(pid_t which, int *ret_status, int options)
 	pid_t pid = REAL(waitpid)(which, status, options);
 
 	return wait_end(timer, pid, pid > 0 ? *status : 0);
+}
+
+/* Closes the stream of popen and waits for its child: counted as both. */
+OTELUE_EXPORT int pclose(FILE *stream)
+{
+	struct stdio_closing closing = stdio_begin_close(stream);
+	int status = REAL(pclose)(stream);
+
+	wait_end(closing.timer, status == -1 ? -1 : 1, status);
+	return stdio_end_close(&closing, status);
 }
 
 OTELUE_EXPORT pid_t wait3(int *ret_status, int options, struct rusage *ret_usage)

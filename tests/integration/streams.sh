@@ -3,9 +3,11 @@
 # shellcheck source=tests/lib/test.sh
 . "${OTELUE_SRC:-$(dirname "$0")/../..}/tests/lib/test.sh"
 
+program=$programs/streams
+
 # counted SCENARIO [THREADS ROUNDS]: leaves its counts in run.json.
 counted() {
-	run "$OTELUE_BUILD/otelue" run --json --output run.json -- "$programs/streams" "$@"
+	run "$OTELUE_BUILD/otelue" run --json --output run.json -- "$program" "$@"
 	((code == 0)) || fail "exit code $code" "$errors"
 }
 expect_value() { expect_equal "$("$metrics" value "$1" run.json)" "$2" "$1"; }
@@ -40,9 +42,10 @@ counts_are_exact() {
 bytes_are_straces() {
 	local written
 	need strace
-	strace -f -yy -e trace=write,openat -o trace "$OTELUE_BUILD/otelue" run --json --output run.json -- \
+	strace -ff -yy -e trace=write,openat -o trace "$OTELUE_BUILD/otelue" run --json --output run.json -- \
 		"$programs/streams" traffic 0 25 >out 2>err || fail "exit code $?" "$(<err)"
-	written=$(sed -n 's/.* write([0-9]*<[^>]*\/lines\.0>.* = \([0-9]*\)$/\1/p' trace | awk '{ s += $1 } END { print s }')
+	cat trace.* >trace
+	written=$(sed -n 's/^write([0-9]*<[^>]*\/lines\.0>.* = \([0-9]*\)$/\1/p' trace | awk '{ s += $1 } END { print s }')
 	bytes write $((written - 2 * 25))
 	expect_value libc.fd.opened "$(grep -c 'openat(.*lines\.0".* = [0-9]' trace)"
 	expect_value 'libc.stdio.operation.errors{error.type=ENOENT}' "$(grep -c 'openat(.*nowhere/lines".*ENOENT' trace)"
@@ -66,19 +69,107 @@ failures_are_counted_by_their_error() {
 	bytes read 0
 }
 
+formats_are_counted() {
+	counted formats 0 20
+	calls write 160
+	bytes write $((33 * 20))
+	calls read 140
+	bytes read 0
+	failures write 40
+	failures read 20
+	expect_value 'libc.stdio.operation.errors{error.type=EBADF}' 60
+	expect_value libc.stdio.operation.errors 60
+}
+
+# Built with -D_FORTIFY_SOURCE=2 and -O2, which gives calls other names.
+the_fortified_build_counts_the_same() {
+	program=$programs/streams-fortified
+	nm -D --undefined-only "$program" | sed 's/^ *[Uw] //; s/@.*//' >imports
+	for name in __printf_chk __fprintf_chk __vfprintf_chk __dprintf_chk __vdprintf_chk \
+		__getdelim __isoc99_fscanf __isoc99_vfscanf __isoc99_scanf __isoc99_vscanf; do
+		grep -qx -- "$name" imports || fail "no $name is imported"
+	done
+	"$@"
+}
+
 descriptors_are_followed() {
 	counted descriptors
-	expect_value "libc.fd.opened{libc.fd.type=file}" 6
-	expect_value "libc.fd.closed{libc.fd.type=file}" 6
+	expect_value "libc.fd.opened{libc.fd.type=file}" 8
+	expect_value "libc.fd.closed{libc.fd.type=file}" 8
 	expect_value "libc.fd.opened{libc.fd.type=socket}" 2
 	expect_value "libc.fd.closed{libc.fd.type=socket}" 2
-	expect_value libc.fd.closed 8
+	expect_value libc.fd.closed 10
 	expect_count 'libc.file.operation.duration{libc.file.operation=read}' 1
-	expect_count 'libc.file.operation.duration{libc.file.operation=close}' 3
-	calls open 7
-	calls close 5
+	expect_count 'libc.file.operation.duration{libc.file.operation=close}' 4
+	calls open 10
+	calls close 6
 	failures open 1
 	failures close 1
+}
+
+seeks_are_counted() {
+	counted seeks
+	calls seek 11
+	failures seek 3
+	expect_value 'libc.stdio.operation.errors{libc.stdio.operation=seek,error.type=EINVAL}' 1
+	expect_value 'libc.stdio.operation.errors{libc.stdio.operation=seek,error.type=_OTHER}' 2
+}
+
+# Of the program alone: each process has its file.
+commands_are_counted_as_streams_and_as_children() {
+	export OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE="$PWD/%p.jsonl"
+	env LD_PRELOAD="$OTELUE_PRELOAD" "$programs/streams" commands &
+	wait $! || fail "exit code $?"
+	mv "$!.jsonl" run.json
+	calls open 5
+	calls close 4
+	failures open 1
+	failures close 0
+	expect_value "libc.fd.opened{libc.fd.type=pipe}" 4
+	expect_value "libc.fd.closed{libc.fd.type=pipe}" 4
+	expect_value libc.fd.closed 4
+	expect_value 'libc.process.created{libc.process.operation=popen}' 4
+	expect_value 'libc.process.errors{libc.process.operation=popen}' 1
+	expect_value 'libc.process.reaped{libc.process.exit.reason=success}' 2
+	expect_value 'libc.process.reaped{libc.process.exit.reason=failure}' 1
+	expect_value 'libc.process.reaped{libc.process.exit.reason=signal}' 1
+	expect_count libc.process.wait.duration 4
+	awk '{ exit !($1 > 0.1) }' <<<"$("$metrics" value libc.process.wait.duration run.json)" || fail "the wait is too short"
+	bytes read 5
+	bytes write 5
+}
+
+calls_that_wait_can_be_cancelled() {
+	timeout 20 "$OTELUE_BUILD/otelue" run --json --output run.json -- "$programs/streams" cancellation >out 2>&1 ||
+		fail "exit code $?" "$(<out)"
+	calls read 0
+	calls write 1
+	calls close 1
+}
+
+the_program_calls_every_hooked_name() {
+	sed -n 's/^HOOK(STDIO, [A-Z]*, [^,]*, \([A-Za-z0-9_]*\), (.*/\1/p' "$OTELUE_SRC/hooks/hooks.def" | sort >hooked
+	"$programs/stream_names" --list | sort >called
+	(($(wc -l <hooked) > 70)) || fail "hooks.def could not be read"
+	expect_same hooked called
+}
+
+every_name_is_counted() {
+	local words
+	echo "17 word" >text
+	program=$programs/stream_names
+	counted 3>sums
+	read -ra words <sums
+	set -- "${words[@]}"
+	while (($# > 4)); do
+		calls "$1" "$2"
+		(($2 > 0)) || fail "no $1"
+		shift 2
+	done
+	bytes read "$2"
+	bytes write "$4"
+	expect_value libc.stdio.operation.errors 0
+	expect_value "libc.fd.opened{libc.fd.type=file}" "$("$metrics" value libc.fd.closed run.json)"
 }
 
 real_programs_are_unharmed() {
@@ -94,9 +185,17 @@ for threads in 0 1 8; do
 done
 test_case bytes_are_straces
 test_case failures_are_counted_by_their_error
+test_case formats_are_counted
+test_case the_fortified_build_counts_the_same formats_are_counted
+test_case the_fortified_build_counts_the_same counts_are_exact 8 200
 test_case descriptors_are_followed
-for scenario in traffic failures descriptors; do
+for scenario in traffic failures formats descriptors seeks commands cancellation; do
 	test_case expect_transparent "$programs/streams" "$scenario"
 done
+test_case seeks_are_counted
+test_case commands_are_counted_as_streams_and_as_children
+test_case calls_that_wait_can_be_cancelled
+test_case the_program_calls_every_hooked_name
+test_case every_name_is_counted
 test_case real_programs_are_unharmed
 test_done

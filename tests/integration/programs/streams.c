@@ -9,6 +9,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <pthread.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -134,7 +135,7 @@ static void run_failures(long unused)
 	free(line);
 }
 
-/* Descriptors made: 6 of files, 1 socket pair; all closed. 7 calls open, 1 of them badly, 5
+/* Descriptors made: 8 of files, 1 socket pair; all closed. 10 calls open, 1 of them badly, 6
  * close, 1 of them badly. */
 static void run_descriptors(long unused)
 {
@@ -164,18 +165,172 @@ static void run_descriptors(long unused)
 	/* Not a descriptor's. */
 	stream = expect_stream(fmemopen(&byte, 1, "r"), "memory");
 	EXPECT_ERROR(fclose(stream), 0, 0);
+	/* Closed by number, as daemons do, and opened anew. */
+	stream = expect_stream(fopen("one", "r"), "one");
+	EXPECT(close(fileno(stream)), 0);
+	stream = expect_stream(freopen("two", "r", stream), "two");
+	EXPECT(fclose(stream), 0);
 	/* Closed though nothing is opened. */
 	stream = expect_stream(fopen("one", "r"), "one");
 	EXPECT_ERROR(freopen("nowhere/one", "r", stream), NULL, ENOENT);
+}
+
+/* The compiler makes calls of printf's kin of these, as it does of a program's own. */
+__attribute__((format(printf, 2, 3))) static int write_stream(FILE *stream, const char *format, ...)
+{
+	va_list arguments;
+	int n;
+
+	va_start(arguments, format);
+	n = stream ? vfprintf(stream, format, arguments) : vprintf(format, arguments);
+	va_end(arguments);
+	return n;
+}
+
+__attribute__((format(printf, 2, 3))) static int write_descriptor(int fd, const char *format, ...)
+{
+	va_list arguments;
+	int n;
+
+	va_start(arguments, format);
+	n = vdprintf(fd, format, arguments);
+	va_end(arguments);
+	return n;
+}
+
+__attribute__((format(scanf, 2, 3))) static int scan_stream(FILE *stream, const char *format, ...)
+{
+	va_list arguments;
+	int n;
+
+	va_start(arguments, format);
+	n = stream ? vfscanf(stream, format, arguments) : vscanf(format, arguments);
+	va_end(arguments);
+	return n;
+}
+
+/* 6 calls write 14 + 2 + 6 + 2 + 6 + 3 bytes, 2 more fail; 7 calls read, 1 of them badly. */
+static void run_formats(long unused)
+{
+	char word[10];
+	double number = 0;
+	int count = 0;
+	FILE *stream;
+
+	(void)unused;
+	for (unsigned long i = 0; i < rounds; i++) {
+		stream = expect_stream(fopen("formats", "w"), "formats");
+		EXPECT(fprintf(stream, "%d %s %.3f\n", 42, "word", 1.5), 14);
+		EXPECT(write_stream(stream, "%c\n", '7'), 2);
+		EXPECT(fflush(stream), 0);
+		EXPECT(dprintf(fileno(stream), "%05d\n", 3), 6);
+		EXPECT(write_descriptor(fileno(stream), "%x\n", 9u), 2);
+		EXPECT_ERROR(fscanf(stream, "%d", &count), EOF, EBADF);
+		EXPECT(fclose(stream), 0);
+		EXPECT(printf("%s %d\n", "out", 1), 6);
+		EXPECT(write_stream(NULL, "%d\n", 88), 3);
+		stream = expect_stream(fopen("formats", "r"), "formats");
+		EXPECT(fscanf(stream, "%d %9s %lf", &count, word, &number), 3);
+		EXPECT(count == 42 && number == 1.5 && strcmp(word, "word") == 0, 1);
+		EXPECT(scan_stream(stream, "%d", &count), 1);
+		EXPECT(fscanf(stream, "%d %d %d", &count, &count, &count), 2);
+		EXPECT_ERROR(scan_stream(stream, "%d", &count), EOF, 0);
+		EXPECT_ERROR(fprintf(stream, "%d\n", 1), -1, EBADF);
+		EXPECT(fclose(stream), 0);
+		EXPECT_ERROR(dprintf(-1, "%d\n", 1), -1, EBADF);
+		EXPECT_ERROR(scanf("%d", &count), EOF, 0);
+		EXPECT_ERROR(scan_stream(NULL, "%d", &count), EOF, 0);
+	}
+}
+
+/* 11 calls, of which 3 fail. */
+static void run_seeks(long unused)
+{
+	FILE *stream = expect_stream(tmpfile(), "tmpfile");
+	fpos_t position;
+	int ends[2];
+
+	(void)unused;
+	EXPECT(fputs("0123456789", stream) >= 0, 1);
+	EXPECT(ftell(stream), 10);
+	EXPECT(fseek(stream, 4, SEEK_SET), 0);
+	EXPECT(ftello(stream), 4);
+	EXPECT(fgetpos(stream, &position), 0);
+	EXPECT(fseeko(stream, 0, SEEK_END), 0);
+	EXPECT(fsetpos(stream, &position), 0);
+	EXPECT(getc(stream), '4');
+	rewind(stream);
+	EXPECT(getc(stream), '0');
+	EXPECT_ERROR(fseek(stream, 0, 77), -1, EINVAL);
+	EXPECT(fclose(stream), 0);
+	EXPECT(pipe(ends), 0);
+	stream = expect_stream(fdopen(ends[0], "r"), "pipe");
+	EXPECT_ERROR(ftell(stream), -1, ESPIPE);
+	EXPECT_ERROR(fseeko(stream, 0, SEEK_SET), -1, ESPIPE);
+	rewind(stream);
+	EXPECT(fclose(stream), 0);
+	EXPECT(close(ends[1]), 0);
+}
+
+/* 4 commands: 2 end well, 1 badly, 1 by a signal; their pipes are closed. */
+static void run_commands(long unused)
+{
+	char line[10];
+	FILE *stream = popen("echo said", "r");
+
+	(void)unused;
+	stream = expect_stream(stream, "popen");
+	EXPECT(fgets(line, sizeof(line), stream), line);
+	EXPECT(strcmp(line, "said\n"), 0);
+	EXPECT(pclose(stream), 0);
+	stream = expect_stream(popen("cat >heard", "w"), "popen");
+	EXPECT(fputs("told\n", stream) >= 0, 1);
+	EXPECT(pclose(stream), 0);
+	EXPECT(access("heard", R_OK), 0);
+	stream = expect_stream(popen("sleep 0.1; exit 3", "r"), "popen");
+	EXPECT(pclose(stream), 3 << 8);
+	stream = expect_stream(popen("kill -9 $$", "r"), "popen");
+	EXPECT(pclose(stream), 9);
+	EXPECT_ERROR(popen("true", "?"), NULL, EINVAL);
+}
+
+static void *waiting_thread(void *stream)
+{
+	char line[10];
+
+	EXPECT(fgets(line, sizeof(line), stream), line);
+	return NULL;
+}
+
+/* Waiting in a call on a stream ends by cancellation, as it does without us; it counts nothing. */
+static void run_cancellation(long unused)
+{
+	pthread_t thread;
+	void *result = NULL;
+	FILE *stream;
+	int ends[2];
+
+	(void)unused;
+	EXPECT(pipe(ends), 0);
+	stream = expect_stream(fdopen(ends[0], "r"), "pipe");
+	EXPECT(pthread_create(&thread, NULL, waiting_thread, stream), 0);
+	usleep(50000);
+	EXPECT(pthread_cancel(thread), 0);
+	EXPECT(pthread_join(thread, &result), 0);
+	EXPECT(result == PTHREAD_CANCELED, 1);
+	EXPECT(dprintf(ends[1], "more\n"), 5);
+	EXPECT(getc(stream), 'm');
+	EXPECT(fclose(stream), 0);
+	EXPECT(close(ends[1]), 0);
 }
 
 static const struct {
 	const char *name;
 	void (*run)(long threads);
 } scenarios[] = {
-	{"traffic", run_traffic},
-	{"failures", run_failures},
-	{"descriptors", run_descriptors},
+	{"traffic", run_traffic},           {"failures", run_failures}, {"formats", run_formats},
+	{"descriptors", run_descriptors},   {"seeks", run_seeks},       {"commands", run_commands},
+	{"cancellation", run_cancellation},
 };
 
 int main(int argc, char **argv)
