@@ -1,8 +1,9 @@
-/* Looking the real functions up. dlsym may allocate (when it fails, always): bootstrap.c serves
- * that. */
+/* Looking the real functions up. Where dlsym has to be asked, it may allocate (when it fails,
+ * always): bootstrap.c serves that. */
 #include <dlfcn.h>
 #include <errno.h>
 #include "hooks/counting.h"
+#include "hooks/lookup.h"
 #include "hooks/real.h"
 
 struct real real;
@@ -17,7 +18,7 @@ const struct hook_row hook_rows[HOOK_COUNT] = {
 #undef OPTIONAL
 };
 
-void *real_resolve(enum hook_id id)
+static void *ask_loader(enum hook_id id)
 {
 	/* GCC takes dlsym for a leaf that cannot come back here: the guard is an atomic. */
 	uint8_t nested = __atomic_exchange_n(&hook_thread.resolving, 1, __ATOMIC_RELAXED);
@@ -29,6 +30,15 @@ void *real_resolve(enum hook_id id)
 	function = dlsym(RTLD_NEXT, hook_rows[id].name);
 	errno = saved;
 	relaxed_store(&hook_thread.resolving, nested);
+	return function;
+}
+
+void *real_resolve(enum hook_id id)
+{
+	void *function = NULL;
+
+	if (lookup_next(hook_rows[id].name, &function) == LOOKUP_UNKNOWN)
+		function = ask_loader(id);
 	if (function)
 		relaxed_store((void **)&real + id, function);
 	return function;

@@ -1,8 +1,8 @@
 /*
- * The functions behind the hooks: dlsym(RTLD_NEXT), looked up at the first call of each, so that a
- * program pays for what it uses. REAL(read) is the pointer. It is NULL for optional functions that
- * libc does not have, and while the same thread is inside dlsym for it (only the allocator is
- * called there; see bootstrap.h).
+ * The functions behind the hooks: what dlsym(RTLD_NEXT) would give, looked up at the first call of
+ * each, so that a program pays for what it uses. REAL(read) is the pointer. It is NULL for optional
+ * functions that libc does not have, and while the same thread is inside dlsym for it (only the
+ * allocator is called there; see bootstrap.h).
  */
 #ifndef HOOKS_REAL_H
 #define HOOKS_REAL_H

@@ -111,6 +111,30 @@ a_program_with_its_own_json_loads_keeps_it() {
 	expect_equal "$errors" ""
 }
 
+# What went wrong is told once, by dlerror(): looking up a real function must not take it away, nor leave word of its own.
+dlerror_is_left_to_the_program() {
+	compile program -ldl <<<'#include <dlfcn.h>
+	#include <stdio.h>
+	#include <string.h>
+	#include <sys/stat.h>
+	#include <unistd.h>
+	int main(void)
+	{
+		struct stat status;
+		const char *error;
+		dlsym(RTLD_DEFAULT, "no_such_function");
+		fsync(-1), stat("/", &status), access("/", R_OK), getpid(), usleep(1);
+		error = dlerror();
+		printf("%s\n", error ? strstr(error, "undefined symbol") : "lost");
+		lstat("/", &status), fdatasync(-1);
+		error = dlerror();
+		printf("%s\n", error ? error : "none");
+		return 0;
+	}'
+	expect_transparent ./program
+	expect_equal "$(<.shim.out)" $'undefined symbol: no_such_function\nnone'
+}
+
 # Blocks that no hook gave out come to no hook; nothing crashes, nothing is counted.
 a_program_with_its_own_malloc_is_left_alone() {
 	compile program -rdynamic <<-'END'
@@ -205,6 +229,7 @@ a_setuid_program_ignores_our_variables() {
 test_case environment_and_names_are_intact
 test_case libraries_that_write_at_start_and_end_do_so_in_order
 test_case a_failing_dlsym_is_the_programs_own_business
+test_case dlerror_is_left_to_the_program
 test_case other_allocator_wrappers_go_along
 test_case a_program_with_its_own_json_loads_keeps_it
 test_case a_program_with_its_own_malloc_is_left_alone
