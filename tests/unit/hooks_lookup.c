@@ -2,6 +2,7 @@
  * does. */
 #include <criterion/criterion.h>
 #include <dlfcn.h>
+#include <stdbool.h>
 #include "hooks/lookup.h"
 
 static const char *const names[] = {
@@ -43,12 +44,20 @@ Test(lookup, takes_the_default_version)
 	}
 }
 
+/* Sanitizers have some of these themselves. */
 Test(lookup, leaves_it_to_dlsym_where_code_chooses)
 {
-	void *function = NULL;
+	static const char *const chosen[] = {"strlen", "memchr", "rawmemchr", "wmemcmp"};
+	int unknown = 0;
 
-	cr_assert_eq(lookup_next("strlen", &function), LOOKUP_UNKNOWN);
-	cr_assert_null(function);
+	for (size_t i = 0; i < sizeof(chosen) / sizeof(chosen[0]); i++) {
+		void *function = NULL;
+		bool found = lookup_next(chosen[i], &function) == LOOKUP_FOUND;
+
+		cr_assert_eq(function, found ? dlsym(RTLD_NEXT, chosen[i]) : NULL, "%s", chosen[i]);
+		unknown += !found;
+	}
+	cr_assert_gt(unknown, 0);
 }
 
 Test(lookup, does_not_find_what_is_not_there)
