@@ -116,7 +116,7 @@ enum lookup lookup_next(const char *name, void **ret_function)
 	const ElfW(Sym) * symbol;
 	struct table table;
 
-	if (!map)
+	if (!map || map == end)
 		return LOOKUP_UNKNOWN;
 	while (map != end) {
 		map = map->l_next;

@@ -36,8 +36,10 @@ static void *ask_loader(enum hook_id id)
 void *real_resolve(enum hook_id id)
 {
 	void *function = NULL;
+	enum lookup result = lookup_next(hook_rows[id].name, &function);
 
-	if (lookup_next(hook_rows[id].name, &function) == LOOKUP_UNKNOWN)
+	/* What libc must have and is not behind us is before us: we were loaded by dlopen. */
+	if (result == LOOKUP_UNKNOWN || (result == LOOKUP_ABSENT && hook_rows[id].required))
 		function = ask_loader(id);
 	if (function)
 		relaxed_store((void **)&real + id, function);

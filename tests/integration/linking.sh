@@ -135,6 +135,28 @@ dlerror_is_left_to_the_program() {
 	expect_equal "$(<.shim.out)" $'undefined symbol: no_such_function\nnone'
 }
 
+# Not how it is meant to be loaded, but no reason to harm the program.
+a_program_may_load_the_shim_itself() {
+	compile program -ldl <<<'#include <dlfcn.h>
+	#include <stdio.h>
+	#include <stdlib.h>
+	int main(int argc, char **argv)
+	{
+		void *library = dlopen(argv[1], RTLD_NOW | (argc > 2 ? RTLD_GLOBAL : RTLD_LOCAL));
+		void *(*get)(size_t) = library ? (void *(*)(size_t))dlsym(library, "malloc") : NULL;
+		void *block = get ? get(20) : NULL;
+		puts(block ? "got" : "nothing");
+		free(block);
+		return 3;
+	}'
+	run ./program "$OTELUE_PRELOAD"
+	expect_code 3
+	expect_output got
+	run ./program "$OTELUE_PRELOAD" global
+	expect_code 3
+	expect_output got
+}
+
 # Blocks that no hook gave out come to no hook; nothing crashes, nothing is counted.
 a_program_with_its_own_malloc_is_left_alone() {
 	compile program -rdynamic <<-'END'
@@ -230,6 +252,7 @@ test_case environment_and_names_are_intact
 test_case libraries_that_write_at_start_and_end_do_so_in_order
 test_case a_failing_dlsym_is_the_programs_own_business
 test_case dlerror_is_left_to_the_program
+test_case a_program_may_load_the_shim_itself
 test_case other_allocator_wrappers_go_along
 test_case a_program_with_its_own_json_loads_keeps_it
 test_case a_program_with_its_own_malloc_is_left_alone
