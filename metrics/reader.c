@@ -2,28 +2,27 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
+#include "base/file.h"
+#include "base/memory.h"
 #include "metrics/collect.h"
-#include "metrics/reader.h"
+#include "metrics/reader_internal.h"
+
+#define TICK_NS 10000000u /* of /proc/PID/stat: 1/100 s on every machine */
 
 _Static_assert(SEGMENT_SHARDS_MAX * sizeof(uint32_t) <= SEGMENT_PAGE, "owner words have one page");
 
-/* All of it, or -EBADMSG. */
-static int read_at(int fd, void *to, size_t size, off_t offset)
+int reader_read_at(int fd, void *to, size_t size, off_t offset)
 {
 	char *at = to;
 
 	while (size > 0) {
-		ssize_t n = pread(fd, at, size, offset);
+		long n = sys_call(SYS_pread64, fd, at, size, offset);
 
-		if (n < 0 && errno == EINTR)
+		if (n == -EINTR)
 			continue;
 		if (n < 0)
-			return -errno;
+			return (int)n;
 		if (n == 0)
 			return -EBADMSG;
 		at += n;
@@ -31,6 +30,11 @@ static int read_at(int fd, void *to, size_t size, off_t offset)
 		size -= (size_t)n;
 	}
 	return 0;
+}
+
+static int status_of(int directory, const char *name, int flags, struct stat *ret)
+{
+	return (int)sys_call(SYS_newfstatat, directory, name, ret, flags);
 }
 
 static bool is_plausible(int64_t value)
@@ -62,8 +66,7 @@ static int check_header(const struct segment_header *header, off_t file_size)
 	return 0;
 }
 
-/* Zeros stand where a message is being written: left out. to may be from. */
-static void copy_messages(char *to, const char *from, uint32_t length, uint32_t size)
+void reader_copy_messages(char *to, const char *from, uint32_t length, uint32_t size)
 {
 	if (length > size)
 		length = size;
@@ -88,8 +91,8 @@ static void copy_header(struct segment_reading *ret, const struct segment_header
 	memcpy(ret->instance_id, header->instance_id, sizeof(ret->instance_id));
 	memcpy(ret->program, header->program, sizeof(ret->program));
 	ret->program[sizeof(ret->program) - 1] = '\0';
-	copy_messages(ret->messages, header->messages, header->messages_length,
-	              SEGMENT_MESSAGES_SIZE);
+	reader_copy_messages(ret->messages, header->messages, header->messages_length,
+	                     SEGMENT_MESSAGES_SIZE);
 }
 
 static bool word_is_plausible(const struct metric *metric, uint64_t word)
@@ -106,8 +109,7 @@ static bool word_is_plausible(const struct metric *metric, uint64_t word)
 	return is_plausible((int64_t)word);
 }
 
-/* Every total within bounds: so that no later sum of a few thousand of them turns over unseen. */
-static int check_totals(const struct process_values *totals)
+int reader_check_totals(const struct process_values *totals)
 {
 	for (int id = 0; id < METRIC_COUNT; id++) {
 		const struct metric *metric = &metric_table[id];
@@ -127,94 +129,101 @@ static int check_totals(const struct process_values *totals)
 /* Checked after each shard: two sums within bounds cannot turn over. */
 static int add_shards(int fd, const struct segment_header *header, struct segment_reading *ret)
 {
-	uint32_t owners[SEGMENT_SHARDS_MAX];
-	struct shard_values *shard = malloc(sizeof(*shard));
-	int err = shard ? read_at(fd, owners, header->shard_limit * sizeof(owners[0]),
-	                          SEGMENT_OWNERS_OFFSET)
-	                : -ENOMEM;
+	uint32_t *owners = ret->scratch.owners;
+	struct shard_values *shard = &ret->scratch.shard;
+	int err = reader_read_at(fd, owners, header->shard_limit * sizeof(owners[0]),
+	                         SEGMENT_OWNERS_OFFSET);
 
 	for (uint32_t i = 0; !err && i < header->shard_limit; i++) {
 		if (!(owners[i] & SHARD_RESIDENT))
 			continue;
-		err = read_at(fd, shard, sizeof(*shard),
-		              (off_t)SEGMENT_SHARDS_OFFSET + (off_t)i * (off_t)SEGMENT_SHARD_SIZE);
+		err = reader_read_at(fd, shard, sizeof(*shard),
+		                     (off_t)SEGMENT_SHARDS_OFFSET +
+		                             (off_t)i * (off_t)SEGMENT_SHARD_SIZE);
 		if (err)
 			break;
 		collect_add_shard(&ret->totals, shard);
-		err = check_totals(&ret->totals);
+		err = reader_check_totals(&ret->totals);
 		ret->shards++;
 	}
-	free(shard);
 	return err;
 }
 
 int reader_parse(int fd, struct segment_reading *ret)
 {
-	struct segment_header header;
+	struct segment_header *header = &ret->scratch.header;
 	struct stat status;
 	int err;
 
 	memset(ret, 0, sizeof(*ret));
-	if (fstat(fd, &status) < 0)
-		return -errno;
-	err = read_at(fd, &header, sizeof(header), 0);
+	err = status_of(fd, "", AT_EMPTY_PATH, &status);
+	if (!err)
+		err = reader_read_at(fd, header, sizeof(*header), 0);
+	if (!err)
+		err = check_header(header, status.st_size);
 	if (err)
 		return err;
-	err = check_header(&header, status.st_size);
+	copy_header(ret, header);
+	err = reader_read_at(fd, &ret->totals, sizeof(ret->totals), SEGMENT_PROCESS_OFFSET);
 	if (err)
 		return err;
-	copy_header(ret, &header);
-	err = read_at(fd, &ret->totals, sizeof(ret->totals), SEGMENT_PROCESS_OFFSET);
+	err = reader_check_totals(&ret->totals);
 	if (err)
 		return err;
-	err = check_totals(&ret->totals);
-	if (err)
-		return err;
-	err = add_shards(fd, &header, ret);
+	err = add_shards(fd, header, ret);
 	if (err)
 		return err;
 	collect_derive(&ret->totals, ret->inherited_bytes, ret->inherited_blocks);
 	return 0;
 }
 
-static uint64_t own_pid_namespace(void)
+uint64_t reader_pid_namespace(void)
 {
 	struct stat status;
 
-	return stat("/proc/self/ns/pid", &status) < 0 ? 0 : status.st_ino;
+	return status_of(AT_FDCWD, "/proc/self/ns/pid", 0, &status) < 0 ? 0 : status.st_ino;
+}
+
+/* Moves to the number-th field behind the name of /proc/PID/stat; the name may hold anything. */
+static const char *stat_field(const char *text, long length, int number)
+{
+	const char *at = text + length;
+
+	while (at > text && *at != ')')
+		at--;
+	for (int field = 2; field < number && *at; at++)
+		field += *at == ' ';
+	return at;
 }
 
 /* State, start and number of threads from /proc/PID/stat; false: there is no such process. */
-static bool read_stat(uint32_t pid, char *ret_state, uint64_t *ret_start_ns, long *ret_threads)
+static bool read_stat(uint32_t pid, char *ret_state, uint64_t *ret_start_ns, uint64_t *ret_threads)
 {
-	char path[32], line[1024], *behind;
-	unsigned long long ticks;
-	size_t n;
-	FILE *file;
+	char path[32] = "/proc/", line[400];
+	const char *field;
+	size_t n = sizeof("/proc/") - 1;
+	long length;
 
-	snprintf(path, sizeof(path), "/proc/%u/stat", pid);
-	file = fopen(path, "re");
-	if (!file)
+	n += string_from_u64(path + n, pid);
+	string_copy(path + n, sizeof(path) - n, "/stat");
+	length = file_read(path, line, sizeof(line));
+	if (length <= 0)
 		return false;
-	n = fread(line, 1, sizeof(line) - 1, file);
-	fclose(file);
-	line[n] = '\0';
-	behind = strrchr(line, ')'); /* the name before it may hold anything */
-	if (!behind || sscanf(behind,
-	                      ") %c %*d %*d %*d %*d %*d %*u %*u %*u %*u %*u %*u %*u %*d %*d "
-	                      "%*d %*d %ld %*d %llu",
-	                      ret_state, ret_threads, &ticks) != 3)
+	*ret_state = *stat_field(line, length, 3);
+	field = stat_field(line, length, 20);
+	*ret_threads = string_to_u64(&field);
+	field = stat_field(line, length, 22);
+	if (*field < '0' || *field > '9')
 		return false;
-	*ret_start_ns = ticks * (1000000000u / (uint64_t)sysconf(_SC_CLK_TCK));
+	*ret_start_ns = string_to_u64(&field) * TICK_NS;
 	return true;
 }
 
 /* A pid that began after the segment was made has been used again. */
-static bool process_runs(const struct segment_reading *reading)
+bool reader_process_runs(const struct segment_reading *reading)
 {
 	char state;
-	uint64_t start_ns;
-	long threads;
+	uint64_t start_ns, threads;
 
 	if (!read_stat(reading->pid, &state, &start_ns, &threads))
 		return false;
@@ -229,19 +238,20 @@ static bool process_runs(const struct segment_reading *reading)
  */
 static bool memory_is_in_use(int fd)
 {
-	fcntl(fd, F_SETSIG, SIGURG); /* which is ignored by default, unlike SIGIO */
-	if (fcntl(fd, F_SETLEASE, F_RDLCK) < 0)
+	/* SIGURG is ignored by default, unlike SIGIO. */
+	sys_call(SYS_fcntl, fd, F_SETSIG, SIGURG);
+	if (sys_call(SYS_fcntl, fd, F_SETLEASE, F_RDLCK) < 0)
 		return true;
-	fcntl(fd, F_SETLEASE, F_UNLCK);
+	sys_call(SYS_fcntl, fd, F_SETLEASE, F_UNLCK);
 	return false;
 }
 
 static bool is_alive(const struct segment_reading *reading, int fd)
 {
-	uint64_t own = own_pid_namespace();
+	uint64_t own = reader_pid_namespace();
 
 	if (own != 0 && reading->pid_namespace == own)
-		return process_runs(reading);
+		return reader_process_runs(reading);
 	return memory_is_in_use(fd);
 }
 
@@ -254,24 +264,26 @@ static int check_file(const struct stat *status, uid_t owner)
 	return 0;
 }
 
-/* Opens a plain file that is the owner's alone. Descriptor or -errno. */
-static int open_checked(int directory, const char *name, uid_t owner)
+int reader_open(int directory, const char *name, uid_t owner, int access)
 {
 	struct stat status;
 	int fd, err;
 
 	/* Looked at before it is opened: opening alone may do something to a device. */
-	if (fstatat(directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
-		return -errno;
-	err = check_file(&status, owner);
+	err = status_of(directory, name, AT_SYMLINK_NOFOLLOW, &status);
+	if (!err)
+		err = check_file(&status, owner);
 	if (err)
 		return err;
-	fd = openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC);
+	fd = (int)sys_call(SYS_openat, directory, name,
+	                   access | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY | O_CLOEXEC, 0);
 	if (fd < 0)
-		return -errno;
-	err = fstat(fd, &status) < 0 ? -errno : check_file(&status, owner);
+		return fd;
+	err = status_of(fd, "", AT_EMPTY_PATH, &status);
+	if (!err)
+		err = check_file(&status, owner);
 	if (err) {
-		close(fd);
+		sys_call(SYS_close, fd);
 		return err;
 	}
 	return fd;
@@ -279,42 +291,13 @@ static int open_checked(int directory, const char *name, uid_t owner)
 
 int reader_read(int directory, const char *name, uid_t owner, struct segment_reading *ret)
 {
-	int fd = open_checked(directory, name, owner), err;
+	int fd = reader_open(directory, name, owner, O_RDONLY), err;
 
 	if (fd < 0)
 		return fd;
 	err = reader_parse(fd, ret);
 	if (!err)
 		ret->alive = is_alive(ret, fd);
-	close(fd);
-	return err;
-}
-
-int reader_session(int directory, uid_t owner, struct session_accumulator *ret)
-{
-	struct process_values *totals;
-	int fd = open_checked(directory, SESSION_ACCUMULATOR, owner), err;
-
-	if (fd < 0)
-		return fd;
-	err = read_at(fd, ret, sizeof(*ret), 0);
-	close(fd);
-	if (err)
-		return err;
-	if (ret->magic == 0)
-		return -EAGAIN;
-	if (ret->magic != SESSION_MAGIC)
-		return -EBADMSG;
-	if (ret->version != SEGMENT_VERSION || ret->layout != segment_layout())
-		return -EPROTO;
-	if (ret->processes > READER_LARGEST)
-		return -EBADMSG;
-	copy_messages(ret->messages, ret->messages, ret->messages_length, SESSION_MESSAGES - 1);
-	totals = malloc(sizeof(*totals));
-	if (!totals)
-		return -ENOMEM;
-	session_totals(totals, ret);
-	err = check_totals(totals);
-	free(totals);
+	sys_call(SYS_close, fd);
 	return err;
 }

@@ -1,8 +1,7 @@
 /*
  * Reads another process's segment file into private memory. Nothing in it is believed: it may be
  * cut, forged, of another version, or no segment at all. pread() only, never mmap(), because a file
- * that is cut meanwhile would be SIGBUS. Uses libc: for the command and the tests, not for the
- * shim.
+ * that is cut meanwhile would be SIGBUS. Raw system calls, but for reader_session().
  */
 #ifndef METRICS_READER_H
 #define METRICS_READER_H
@@ -28,6 +27,11 @@ struct segment_reading {
 	uint8_t instance_id[16];
 	char program[sizeof(((struct segment_header *)0)->program)]; /* any bytes, then a NUL */
 	char messages[SEGMENT_MESSAGES_SIZE + 1]; /* any bytes without NUL, then a NUL */
+	struct { /* of the reading itself: the emitter's stack is small */
+		struct segment_header header;
+		uint32_t owners[SEGMENT_SHARDS_MAX];
+		struct shard_values shard;
+	} scratch;
 };
 
 /*
@@ -42,6 +46,19 @@ int reader_read(int directory, const char *name, uid_t owner, struct segment_rea
 
 /* The same for a session's accumulator; its messages end in NUL. */
 int reader_session(int directory, uid_t owner, struct session_accumulator *ret);
+
+/* The steps of reader_read(). Descriptor or -errno; access: O_RDONLY or O_RDWR. */
+int reader_open(int directory, const char *name, uid_t owner, int access);
+
+/* Does the process that made it still run, in this pid namespace? */
+bool reader_process_runs(const struct segment_reading *reading);
+
+/* Of this process; 0: unknown. */
+uint64_t reader_pid_namespace(void);
+
+/* Every total within bounds, so that no later sum of a few thousand of them turns over unseen; else
+ * -EBADMSG. */
+int reader_check_totals(const struct process_values *totals);
 
 /* reader_read() for an open file whose owner does not matter; `alive` is left false. */
 int reader_parse(int fd, struct segment_reading *ret);
