@@ -17,7 +17,7 @@
 
 static void check_space(struct doctor *doctor, const char *base)
 {
-	const int64_t needed = SPACE_SHARE * ((int64_t)SEGMENT_SHARDS_OFFSET + SEGMENT_SHARD_SIZE);
+	const int64_t needed = SPACE_SHARE * ((int64_t)SEGMENT_LEDGER_OFFSET + SEGMENT_SHARD_SIZE);
 	struct statfs fs;
 	char free_space[FORMAT_SIZE], wanted[FORMAT_SIZE];
 	int64_t bytes;

@@ -59,9 +59,9 @@ static int check_header(const struct segment_header *header, off_t file_size)
 	if (file_size <
 	    (off_t)SEGMENT_SHARDS_OFFSET + (off_t)header->shard_limit * (off_t)SEGMENT_SHARD_SIZE)
 		return -EBADMSG;
-	if (header->state < SEGMENT_LIVE || header->state > SEGMENT_EXPORTED || header->pid == 0 ||
-	    header->pid > INT32_MAX || !is_plausible(header->inherited_bytes) ||
-	    !is_plausible(header->inherited_blocks))
+	if (header->state < SEGMENT_LIVE || header->state > SEGMENT_EXPORTED ||
+	    header->ledger >= LEDGER_STATES || header->pid == 0 || header->pid > INT32_MAX ||
+	    !is_plausible(header->inherited_bytes) || !is_plausible(header->inherited_blocks))
 		return -EBADMSG;
 	return 0;
 }
@@ -88,6 +88,8 @@ static void copy_header(struct segment_reading *ret, const struct segment_header
 	ret->start_time_ns = header->start_time_ns;
 	ret->inherited_bytes = header->inherited_bytes;
 	ret->inherited_blocks = header->inherited_blocks;
+	ret->ledger = (enum ledger_state)header->ledger;
+	ret->seen_time_ns = header->seen_time_ns;
 	memcpy(ret->instance_id, header->instance_id, sizeof(ret->instance_id));
 	memcpy(ret->program, header->program, sizeof(ret->program));
 	ret->program[sizeof(ret->program) - 1] = '\0';
@@ -175,6 +177,20 @@ int reader_parse(int fd, struct segment_reading *ret)
 		return err;
 	collect_derive(&ret->totals, ret->inherited_bytes, ret->inherited_blocks);
 	return 0;
+}
+
+int reader_ledger(int fd, const struct segment_reading *reading, struct ledger *ret)
+{
+	size_t size = 0;
+	int err;
+
+	if (reading->ledger == LEDGER_IDENTIFIED)
+		size = offsetof(struct ledger, snapshot);
+	else if (reading->ledger == LEDGER_KEPT)
+		size = sizeof(*ret);
+	memset((char *)ret + size, 0, sizeof(*ret) - size);
+	err = reader_read_at(fd, ret, size, SEGMENT_LEDGER_OFFSET);
+	return err ? err : ledger_check(ret);
 }
 
 uint64_t reader_pid_namespace(void)

@@ -24,6 +24,8 @@ struct segment_reading {
 	uint32_t pid, parent_pid, emitter_tid, shards; /* shards: in use or used before */
 	uint64_t pid_namespace, created_boottime_ns, start_time_ns;
 	int64_t inherited_bytes, inherited_blocks;
+	enum ledger_state ledger;
+	uint64_t seen_time_ns; /* 0: its emitter was never at work */
 	uint8_t instance_id[16];
 	char program[sizeof(((struct segment_header *)0)->program)]; /* any bytes, then a NUL */
 	char messages[SEGMENT_MESSAGES_SIZE + 1]; /* any bytes without NUL, then a NUL */
@@ -59,6 +61,12 @@ uint64_t reader_pid_namespace(void);
 /* Every total within bounds, so that no later sum of a few thousand of them turns over unseen; else
  * -EBADMSG. */
 int reader_check_totals(const struct process_values *totals);
+
+/*
+ * The ledger that goes with a reading, as far as its state says that something is kept; the rest is
+ * zeros. Settings and resource are any bytes. 0 or -errno; -EBADMSG: damaged.
+ */
+int reader_ledger(int fd, const struct segment_reading *reading, struct ledger *ret);
 
 /* reader_read() for an open file whose owner does not matter; `alive` is left false. */
 int reader_parse(int fd, struct segment_reading *ret);

@@ -189,6 +189,24 @@ void segment_exec_sweep(const char *directory, uint32_t pid)
 	sys_call(SYS_unlinkat, AT_FDCWD, path, 0);
 }
 
+struct ledger *segment_ledger(struct segment *segment, enum ledger_state state, uint32_t accounts)
+{
+	struct ledger *ledger = (struct ledger *)((char *)segment->header + SEGMENT_LEDGER_OFFSET);
+	size_t size = state == LEDGER_KEPT ? offsetof(struct ledger, baselines)
+	                                   : offsetof(struct ledger, snapshot);
+	int err;
+
+	if (!segment->header || !segment->ledger_fits)
+		return NULL;
+	err = populate(ledger, size);
+	for (int account = 0; account < LEDGER_ACCOUNTS && !err; account++) {
+		if (state == LEDGER_KEPT && (accounts >> account & 1))
+			err = populate(&ledger->baselines[account], sizeof(ledger->baselines[0]));
+	}
+	/* -EINVAL: an old kernel, where it was allocated with the file. */
+	return err && err != -EINVAL ? NULL : ledger;
+}
+
 void *segment_disown(struct segment *segment, const struct shard_values *in_use)
 {
 	uint32_t mapped = segment->shards_mapped, index = SEGMENT_FIRST_CHUNK, shards;

@@ -5,6 +5,7 @@
  *   page 0   struct segment_header          offsets and sizes, never pointers; magic is published
  * last page 1   owner word of each shard       tid of its only writer (0: free) and SHARD_RESIDENT
  *   then     struct process_values          for what no shard holds; takes locked adds
+ *   then     struct ledger                  what the sinks have been told; no memory at first
  *   then     shards, each page-aligned      struct shard_values of one thread; totals only grow
  *
  * A file of tmpfs, sparse, mapped and made resident in small steps by madvise(MADV_POPULATE_WRITE),
@@ -17,10 +18,11 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include "metrics/ledger.h"
 #include "metrics/metric.h"
 
 #define SEGMENT_MAGIC       UINT64_C(0x31656c75656c746f) /* "otlelue1" */
-#define SEGMENT_VERSION     1
+#define SEGMENT_VERSION     2
 #define SEGMENT_PAGE        4096u
 #define SEGMENT_SHARDS_MAX  1024u
 #define SEGMENT_FIRST_CHUNK 4u  /* shards mapped with the fixed part */
@@ -35,9 +37,10 @@
 #define SEGMENT_ROUND(bytes)   (((bytes) + SEGMENT_PAGE - 1) / SEGMENT_PAGE * SEGMENT_PAGE)
 #define SEGMENT_OWNERS_OFFSET  SEGMENT_PAGE
 #define SEGMENT_PROCESS_OFFSET (2 * SEGMENT_PAGE)
-#define SEGMENT_SHARDS_OFFSET \
+#define SEGMENT_LEDGER_OFFSET \
 	(SEGMENT_PROCESS_OFFSET + SEGMENT_ROUND(sizeof(struct process_values)))
-#define SEGMENT_SHARD_SIZE SEGMENT_ROUND(sizeof(struct shard_values))
+#define SEGMENT_SHARDS_OFFSET (SEGMENT_LEDGER_OFFSET + SEGMENT_ROUND(sizeof(struct ledger)))
+#define SEGMENT_SHARD_SIZE    SEGMENT_ROUND(sizeof(struct shard_values))
 
 enum segment_state {
 	SEGMENT_LIVE = 1,
@@ -61,6 +64,8 @@ struct segment_header {
 		inherited_blocks; /* live allocations taken over from the parent at fork */
 	uint8_t instance_id[16];  /* random UUID, version 4 */
 	char program[256];        /* path of the executable, NUL-terminated, cut */
+	uint32_t ledger;          /* enum ledger_state */
+	uint64_t seen_time_ns;    /* Unix epoch: the emitter was last at work, 0: never */
 	uint32_t messages_length; /* bytes used of messages; lines end in '\n' */
 	char messages[SEGMENT_MESSAGES_SIZE]; /* what the shim wants to say and must not print */
 };
@@ -77,6 +82,7 @@ struct segment {
 	uint32_t growing; /* taken by the thread that maps the next chunk */
 	uint32_t full;    /* no shard was left at the last try; cleared by a release */
 	char path[200];   /* of the file, "": anonymous */
+	bool ledger_fits; /* there was room for it when the segment was made */
 };
 
 /* What the header is to say; the rest segment_create() finds out. */
@@ -138,6 +144,14 @@ void *segment_disown(struct segment *segment, const struct shard_values *in_use)
 /* Appends one line to the messages, dropped when there is no room. Not for hot paths; any thread.
  */
 void segment_message(struct segment *segment, const char *text);
+
+/*
+ * Takes memory for the part of the ledger that a state needs: settings and resource
+ * (LEDGER_IDENTIFIED), or also the snapshot and the baselines of these accounts (bit 1 << enum
+ * ledger_account; LEDGER_KEPT). NULL: it cannot be had. The caller fills it and then sets the
+ * header's word.
+ */
+struct ledger *segment_ledger(struct segment *segment, enum ledger_state state, uint32_t accounts);
 
 uint32_t segment_layout(void);
 

@@ -72,7 +72,7 @@ static int open_directory(const char *path, bool make)
 /* How many shards there is room for: in the part of the file system that we allow ourselves, and
  * within RLIMIT_FSIZE, whose SIGXFSZ would kill. -ENOSPC: not even one. *ret_files: in use there.
  */
-static int shards_that_fit(int directory, uint64_t *ret_files)
+static int shards_that_fit(int directory, uint64_t *ret_files, bool *ret_ledger_fits)
 {
 	struct statfs fs;
 	uint64_t share, limit = segment_file_limit();
@@ -83,9 +83,14 @@ static int shards_that_fit(int directory, uint64_t *ret_files)
 	share = (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize / SEGMENT_SPACE_SHARE;
 	if (fs.f_blocks == 0 || share > limit) /* tmpfs without a limit has no blocks */
 		share = limit;
-	if (share < SEGMENT_FIXED_SIZE + SEGMENT_SHARD_SIZE)
+	if (share < SEGMENT_FIXED_SIZE + SEGMENT_SHARD_SIZE ||
+	    limit < SEGMENT_SHARDS_OFFSET + SEGMENT_SHARD_SIZE)
 		return -ENOSPC;
-	share = (share - SEGMENT_FIXED_SIZE) / SEGMENT_SHARD_SIZE;
+	*ret_ledger_fits = share >= SEGMENT_SHARDS_OFFSET + SEGMENT_SHARD_SIZE;
+	share -= *ret_ledger_fits ? SEGMENT_SHARDS_OFFSET : SEGMENT_FIXED_SIZE;
+	if (share > limit - SEGMENT_SHARDS_OFFSET)
+		share = limit - SEGMENT_SHARDS_OFFSET;
+	share /= SEGMENT_SHARD_SIZE;
 	return share < SEGMENT_SHARDS_MAX ? (int)share : (int)SEGMENT_SHARDS_MAX;
 }
 
@@ -134,7 +139,7 @@ static int map_file(struct segment *segment, const struct segment_identity *iden
 {
 	const char *directory = identity->directory;
 	uint64_t files = 0;
-	int fits = shards_that_fit(directory_fd, &files), fd, err;
+	int fits = shards_that_fit(directory_fd, &files, &segment->ledger_fits), fd, err;
 	long base;
 
 	/* Also where every process is killed before its emitter has swept. */
@@ -171,6 +176,7 @@ static int map_anonymous(struct segment *segment, void *place, uint32_t *ret_lim
 	int err;
 
 	segment->path[0] = '\0';
+	segment->ledger_fits = true;
 	if (is_error(base))
 		return (int)base;
 	*ret_limit = SEGMENT_FIRST_CHUNK;

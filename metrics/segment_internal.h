@@ -13,8 +13,9 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
-#define SEGMENT_FIXED_SIZE ((size_t)SEGMENT_SHARDS_OFFSET)
-#define SEGMENT_FIRST_MAP  (SEGMENT_FIXED_SIZE + SEGMENT_FIRST_CHUNK * (size_t)SEGMENT_SHARD_SIZE)
+#define SEGMENT_FIXED_SIZE ((size_t)SEGMENT_LEDGER_OFFSET) /* in memory from the start */
+#define SEGMENT_FIRST_MAP \
+	((size_t)SEGMENT_SHARDS_OFFSET + SEGMENT_FIRST_CHUNK * (size_t)SEGMENT_SHARD_SIZE)
 
 static inline bool is_error(long result)
 {

@@ -180,9 +180,12 @@ void baseline_commit(struct baseline *baseline, const struct snapshot *snapshot,
 	uint32_t word = metric_series_word(point->metric, point->series);
 	uint32_t series = series_first[point->metric - metric_table] + point->series;
 
+	/* In this order: what is new in the words leads back here where the process is killed
+	 * between the two (ledger_settle()). */
+	baseline->time_ns[series] = point->time_ns;
+	__atomic_signal_fence(__ATOMIC_SEQ_CST);
 	memcpy((uint64_t *)&baseline->told + word, (const uint64_t *)&snapshot->totals + word,
 	       point->metric->width * sizeof(uint64_t));
-	baseline->time_ns[series] = point->time_ns;
 }
 
 void baseline_commit_range(struct baseline *baseline, const struct snapshot *snapshot,

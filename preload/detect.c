@@ -1,43 +1,11 @@
 /* Detecting the resource; see detect.h. What cannot be found out is left out. */
 #include <sys/utsname.h>
-#include "build-config.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "export/describe.h"
 #include "preload/detect.h"
 #include "preload/shim.h"
-
-static void add_text(struct resource *resource, const char *key, const char *value)
-{
-	if (value && *value)
-		resource_add_string(resource, RESOURCE_DETECTED, key, value, string_length(value));
-}
-
-/* Two hexadecimal digits a byte. */
-static void hex(char *to, const uint8_t *bytes, size_t length)
-{
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < length; i++) {
-		to[2 * i] = digits[bytes[i] >> 4];
-		to[2 * i + 1] = digits[bytes[i] & 15];
-	}
-}
-
-static void add_instance(struct resource *resource, const uint8_t uuid[16])
-{
-	static const uint8_t groups[] = {4, 2, 2, 2, 6};
-	char text[37];
-	size_t at = 0, byte = 0;
-
-	for (size_t group = 0; group < sizeof(groups); group++) {
-		hex(text + at, uuid + byte, groups[group]);
-		at += 2u * groups[group];
-		byte += groups[group];
-		text[at++] = group + 1 < sizeof(groups) ? '-' : '\0';
-	}
-	add_text(resource, "service.instance.id", text);
-}
 
 static void decimal(char *to, uint64_t value, int digits)
 {
@@ -81,7 +49,7 @@ static void add_creation_time(struct resource *resource)
 	for (int field = 2; field < 22 && *at; at++)
 		field += *at == ' ';
 	time_text(iso, boot_ns + string_to_u64(&at) * 10000000u);
-	add_text(resource, "process.creation.time", iso);
+	describe_text(resource, "process.creation.time", iso);
 }
 
 /* The name of our uid in /etc/passwd, else the uid itself. Long files are read as far as the buffer
@@ -105,7 +73,7 @@ static void add_owner(struct resource *resource)
 			if (*end == ':' && *field == ':' &&
 			    (field++, string_to_u64(&field) == uid)) {
 				*end = '\0';
-				add_text(resource, "process.owner", name);
+				describe_text(resource, "process.owner", name);
 				return;
 			}
 			for (at = end; *at && *at != '\n'; at++)
@@ -114,7 +82,7 @@ static void add_owner(struct resource *resource)
 		}
 	}
 	string_from_u64(number, uid);
-	add_text(resource, "process.owner", number);
+	describe_text(resource, "process.owner", number);
 }
 
 static bool is_hex(char c)
@@ -148,7 +116,7 @@ static void add_container(struct resource *resource)
 	const char *id;
 
 	if (file_read("/proc/self/cgroup", text, sizeof(text)) > 0 && find_container(text, &id)) {
-		add_text(resource, "container.id", id);
+		describe_text(resource, "container.id", id);
 		return;
 	}
 	/* cgroup version 2 in a namespace of its own shows only "/": look where hostname comes
@@ -157,7 +125,7 @@ static void add_container(struct resource *resource)
 		return;
 	for (char *line = text; *line; line++) {
 		if (memcmp(line, "/containers/", 12) == 0 && find_container(line + 12, &id)) {
-			add_text(resource, "container.id", id);
+			describe_text(resource, "container.id", id);
 			return;
 		}
 	}
@@ -169,83 +137,38 @@ static void add_machine(struct resource *resource)
 	char id[64];
 
 	if (sys_call(SYS_uname, &name) == 0)
-		add_text(resource, "host.name", name.nodename);
+		describe_text(resource, "host.name", name.nodename);
 	if (file_read("/etc/machine-id", id, sizeof(id)) >= 32) {
 		id[32] = '\0';
-		add_text(resource, "host.id", id);
+		describe_text(resource, "host.id", id);
 	}
 #if defined(__x86_64__)
-	add_text(resource, "host.arch", "amd64");
+	describe_text(resource, "host.arch", "amd64");
 #else
-	add_text(resource, "host.arch", "arm64");
+	describe_text(resource, "host.arch", "arm64");
 #endif
-	add_text(resource, "os.type", "linux");
+	describe_text(resource, "os.type", "linux");
 }
 
-/* Path and name of the executable; the name is also what an unnamed service is called. */
 static void add_executable(struct resource *resource)
 {
-	static const char unknown[] = "unknown_service:";
-	char path[200], service[sizeof(unknown) + sizeof(path)];
-	const char *name = path;
+	char path[200];
 	long length = sys_call(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", path, sizeof(path) - 1);
 
-	if (length <= 0)
-		length = 0;
-	path[length] = '\0';
-	for (const char *at = path; *at; at++) {
-		if (*at == '/')
-			name = at + 1;
-	}
-	string_copy(service, sizeof(service), unknown);
-	string_copy(service + sizeof(unknown) - 1, sizeof(service) - sizeof(unknown) + 1, name);
-	add_text(resource, "service.name", service);
-	add_text(resource, "process.executable.name", name);
-	add_text(resource, "process.executable.path", path);
-}
-
-static void add_settings(struct resource *resource)
-{
-	const enum resource_source user = RESOURCE_USER;
-	const struct settings *settings = &shim.settings;
-	struct settings_attribute attribute;
-	uint32_t offset = 0;
-
-	if (settings->service_name[0])
-		resource_add_string(resource, user, "service.name", settings->service_name,
-		                    string_length(settings->service_name));
-	while (settings_attribute_next(settings, &offset, &attribute) == 1) {
-		switch (attribute.type) {
-		case ATTRIBUTE_STRING:
-			resource_add_string(resource, user, attribute.key, attribute.text,
-			                    attribute.text_length);
-			break;
-		case ATTRIBUTE_INT:
-			resource_add_int(resource, user, attribute.key, attribute.integer);
-			break;
-		case ATTRIBUTE_DOUBLE:
-			resource_add_double(resource, user, attribute.key, attribute.real);
-			break;
-		case ATTRIBUTE_BOOL:
-			resource_add_bool(resource, user, attribute.key, attribute.integer != 0);
-			break;
-		}
-	}
+	path[length > 0 ? length : 0] = '\0';
+	describe_executable(resource, path);
 }
 
 void detect_resource(struct resource *resource, const uint8_t uuid[16])
 {
 	resource_init(resource, shim.settings.attribute_value_length_limit);
 	add_executable(resource);
-	add_instance(resource, uuid);
+	describe_instance(resource, uuid);
 	resource_add_int(resource, RESOURCE_DETECTED, "process.pid", sys_call(SYS_getpid));
 	resource_add_int(resource, RESOURCE_DETECTED, "process.parent_pid", sys_call(SYS_getppid));
 	add_creation_time(resource);
 	add_owner(resource);
 	add_machine(resource);
 	add_container(resource);
-	add_text(resource, "telemetry.sdk.name", "otelue");
-	add_text(resource, "telemetry.sdk.language", "c");
-	add_text(resource, "telemetry.sdk.version", PACKAGE_VERSION);
-	add_settings(resource);
+	describe_rest(resource, &shim.settings);
 }

@@ -139,8 +139,11 @@ static void run(struct exporter *exporter)
 	/* Not where the exit has woken us: it waits. */
 	if (!shim.session && counting_segment()->header && !acquire_load(&emitter.calls))
 		segment_sweep(shim.directory, counting_segment()->header->pid_namespace);
+	if (!acquire_load(&emitter.calls))
+		exporter_identify(exporter);
 	while (!acquire_load(&emitter.stop)) {
 		calls = acquire_load(&emitter.calls);
+		exporter_seen();
 		carry_out_request();
 		now = clock_read_ns(CLOCK_MONOTONIC);
 		next_export = turn(exporter, now, next_export);

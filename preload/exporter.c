@@ -3,9 +3,7 @@
 #include <sys/mman.h>
 #include "base/clock.h"
 #include "base/memory.h"
-#include "encoder/otlp.h"
 #include "encoder/otlp_json.h"
-#include "encoder/record.h"
 #include "hooks/counting.h"
 #include "preload/detect.h"
 #include "preload/exporter.h"
@@ -15,8 +13,6 @@
 #define RETRY_FIRST_NS UINT64_C(1000000000)
 #define RETRY_MOST_NS  UINT64_C(60000000000)
 #define SETTLE_NS      UINT64_C(1000000000)
-#define PACE_EVENTS    32 /* written in one go; then the readers get a moment to empty the ring */
-#define PACE_NS        1000000
 
 static bool sink_enabled(enum SINK sink)
 {
@@ -89,6 +85,72 @@ bool exporter_wanted(const struct exporter *exporter)
 	return sink_enabled(SINK_FILE) || listening(exporter);
 }
 
+/* What the header says is to be believed when the process has been killed: the word comes last. */
+static void set_ledger_state(enum ledger_state state)
+{
+	struct segment_header *header = counting_segment()->header;
+
+	if (header)
+		release_store(&header->ledger, state);
+}
+
+static uint32_t accounts_in_use(void)
+{
+	uint32_t accounts = 0;
+
+	if (sink_enabled(SINK_USER_EVENTS))
+		accounts |= 1u << LEDGER_OTLP | 1u << LEDGER_RECORD;
+	if (sink_enabled(SINK_FILE))
+		accounts |= 1u << LEDGER_FILE;
+	return accounts;
+}
+
+/* Memory that fork children do not see: they begin anew. NULL: none is left. */
+static void *map_private(size_t size)
+{
+	long base = sys_call(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE,
+	                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+
+	if ((unsigned long)base > -4096ul)
+		return NULL;
+	sys_call(SYS_madvise, base, size, MADV_DONTFORK);
+	return (void *)base;
+}
+
+/* Leaves in the segment who we are and how we export. */
+static void leave_identity(const struct exporter *exporter)
+{
+	struct segment *segment = counting_segment();
+	struct ledger *ledger;
+
+	_Static_assert(sizeof(shim.settings) <= LEDGER_SETTINGS_SIZE, "settings have their room");
+	_Static_assert(sizeof(exporter->resource) <= LEDGER_RESOURCE_SIZE, "so has the resource");
+	if (!segment->header || !segment->path[0])
+		return;
+	ledger = segment_ledger(segment, LEDGER_IDENTIFIED, 0);
+	if (!ledger)
+		return;
+	memcpy(ledger->settings, &shim.settings, sizeof(shim.settings));
+	memcpy(ledger->resource, &exporter->resource, sizeof(exporter->resource));
+	set_ledger_state(LEDGER_IDENTIFIED);
+}
+
+/* In the segment, where it outlives us; else in memory of our own. */
+static bool open_ledger(struct exporter *exporter)
+{
+	const struct segment_header *header = counting_segment()->header;
+
+	if (exporter->ledger)
+		return true;
+	if (header && header->ledger == LEDGER_EMPTY)
+		leave_identity(exporter); /* there was no room when that was tried first */
+	exporter->ledger = segment_ledger(counting_segment(), LEDGER_KEPT, accounts_in_use());
+	set_ledger_state(exporter->ledger ? LEDGER_KEPT : LEDGER_PRIVATE);
+	if (!exporter->ledger)
+		exporter->ledger = map_private(sizeof(*exporter->ledger));
+	return exporter->ledger;
+}
+
 static void identify(struct exporter *exporter)
 {
 	static const uint8_t nobody[16];
@@ -105,6 +167,7 @@ static void identify(struct exporter *exporter)
 	count = resource_shed(&exporter->resource_shed, RESOURCE_ENCODED_LIMIT, shed, sizeof(shed));
 	resource_copy_string(&exporter->resource, "service.name", exporter->service,
 	                     sizeof(exporter->service));
+	leave_identity(exporter);
 	if (count == 0)
 		return;
 	string_copy(line, sizeof(line),
@@ -115,7 +178,7 @@ static void identify(struct exporter *exporter)
 
 static void collect(struct exporter *exporter)
 {
-	struct snapshot *snapshot = &exporter->snapshot;
+	struct snapshot *snapshot = &exporter->ledger->snapshot;
 	uint64_t last = snapshot->time_ns, now;
 
 	counting_totals(&snapshot->totals);
@@ -128,21 +191,6 @@ static void collect(struct exporter *exporter)
 	now = clock_read_ns(CLOCK_REALTIME);
 	/* Windows move forward also where the clock was set back. */
 	snapshot->time_ns = now > last ? now : last + 1;
-}
-
-static struct point_options options_for(enum SINK sink)
-{
-	struct point_options options = {
-		.temporality = TEMPORALITY_DELTA,
-		.emit_zero_points = shim.settings.emit_zero_points,
-		.explicit_buckets =
-			settings_histogram(&shim.settings, sink) == HISTOGRAM_AGGREGATION_EXPLICIT,
-		.families = shim.settings.families,
-	};
-
-	if (settings_temporality(&shim.settings, sink) == TEMPORALITY_PREFERENCE_CUMULATIVE)
-		options.temporality = TEMPORALITY_CUMULATIVE;
-	return options;
 }
 
 static uint32_t error_value(long err)
@@ -176,112 +224,33 @@ static void account(enum SINK sink, uint32_t points, long result)
 	observe_add(process, METRIC_BYTES_WRITTEN, sink, (uint64_t)result);
 }
 
-static void pace(uint32_t events)
+static void fail_events(struct exporter *exporter, int err)
 {
-	struct timespec moment = {0, PACE_NS};
-
-	if (events % PACE_EVENTS == 0)
-		sys_call(SYS_nanosleep, &moment, NULL);
+	if (err == -ENOSPC)
+		log_failure(&exporter->user_events_error, err,
+		            "the resource does not fit into an event", "");
 }
 
-static void export_otlp_events(struct exporter *exporter)
+static int export_file(struct exporter *exporter, struct delivery *delivery)
 {
-	struct baseline *baseline = &exporter->baselines[BASELINE_OTLP];
-	struct point_options options = options_for(SINK_USER_EVENTS);
-	struct otlp_input input = {&exporter->snapshot, baseline, &options,
-	                           &exporter->resource_shed, false};
-	struct otlp_output output = {0, 0, 0};
-	uint32_t events = 0;
-	long length, result;
-
-	for (uint32_t from = 0; from < SERIES_TOTAL; from = output.next) {
-		length = otlp_encode(exporter->buffer, shim.settings.max_event_size, &input, from,
-		                     &output);
-		if (length < 0) {
-			log_failure(&exporter->user_events_error, (int)length,
-			            "the resource does not fit into an event", "");
-			return;
-		}
-		observe_add(counting_process(), METRIC_MEASUREMENTS_DROPPED, DROP_REASON_OVERSIZE,
-		            output.oversize);
-		if (length > 0) {
-			result = user_events_write(&exporter->user_events, USER_EVENT_OTLP,
-			                           exporter->buffer, (size_t)length);
-			account(SINK_USER_EVENTS, output.points, result);
-			if (result < 0)
-				return; /* these points and the later ones go into the next export
-				         */
-			pace(++events);
-		}
-		baseline_commit_range(baseline, &exporter->snapshot, &options, from, output.next);
-	}
+	if (!exporter->json)
+		exporter->json = map_private(OTLP_JSON_BYTES);
+	delivery->json = exporter->json;
+	return exporter->json ? delivery_file(delivery) : -ENOMEM;
 }
 
-static void export_records(struct exporter *exporter)
+void exporter_identify(struct exporter *exporter)
 {
-	struct baseline *baseline = &exporter->baselines[BASELINE_RECORD];
-	struct point_options options = options_for(SINK_USER_EVENTS);
-	struct point point;
-	uint32_t events = 0;
-	long length, result;
-
-	options.temporality = TEMPORALITY_DELTA;
-	for (uint32_t series = 0; series < SERIES_TOTAL; series++) {
-		if (!point_read(&point, &exporter->snapshot, baseline, &options, series))
-			continue;
-		length = record_encode(exporter->buffer, RECORD_BYTES, &point,
-		                       exporter->sequence + 1, shim.owner_pid, exporter->service);
-		result = length < 0 ? length
-		                    : user_events_write(&exporter->user_events, USER_EVENT_RECORD,
-		                                        exporter->buffer, (size_t)length);
-		account(SINK_USER_EVENTS, 1, result);
-		if (result < 0)
-			return;
-		exporter->sequence++;
-		baseline_commit(baseline, &exporter->snapshot, &point);
-		pace(++events);
-	}
+	if (accounts_in_use())
+		identify(exporter);
 }
 
-static char *json_buffer(struct exporter *exporter)
+void exporter_seen(void)
 {
-	long base;
+	struct segment_header *header = counting_segment()->header;
 
-	if (!exporter->json) {
-		base = sys_call(SYS_mmap, NULL, OTLP_JSON_BYTES, PROT_READ | PROT_WRITE,
-		                MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-		if ((unsigned long)base > -4096ul)
-			return NULL;
-		sys_call(SYS_madvise, base, OTLP_JSON_BYTES, MADV_DONTFORK);
-		exporter->json = (char *)base;
-	}
-	return exporter->json;
-}
-
-static int export_file(struct exporter *exporter)
-{
-	struct baseline *baseline = &exporter->baselines[BASELINE_FILE];
-	struct point_options options = options_for(SINK_FILE);
-	struct otlp_input input = {&exporter->snapshot, baseline, &options, &exporter->resource,
-	                           true};
-	struct otlp_output output;
-	char *json = json_buffer(exporter), *path = (char *)exporter->buffer;
-	long length;
-	int err;
-
-	if (!json)
-		return -ENOMEM;
-	err = settings_file_path(&shim.settings, shim.owner_pid, path, sizeof(exporter->buffer));
-	if (err < 0)
-		return err;
-	length = otlp_json_encode(json, OTLP_JSON_BYTES, &input, 0, &output);
-	if (length <= 0)
-		return (int)length;
-	err = file_sink_write(&exporter->file, path, json, (size_t)length);
-	account(SINK_FILE, output.points, err ? err : length);
-	if (!err)
-		baseline_commit_range(baseline, &exporter->snapshot, &options, 0, output.next);
-	return err;
+	if (header)
+		relaxed_store(&header->seen_time_ns, clock_read_ns(CLOCK_REALTIME));
 }
 
 void exporter_export(struct exporter *exporter)
@@ -290,16 +259,32 @@ void exporter_export(struct exporter *exporter)
 		exporter->settled && user_events_listening(&exporter->user_events, USER_EVENT_OTLP);
 	bool records = exporter->settled &&
 	               user_events_listening(&exporter->user_events, USER_EVENT_RECORD);
+	struct delivery delivery = {
+		.settings = &shim.settings,
+		.pid = shim.owner_pid,
+		.resource = &exporter->resource,
+		.resource_shed = &exporter->resource_shed,
+		.service = exporter->service,
+		.user_events = &exporter->user_events,
+		.file = &exporter->file,
+		.buffer = exporter->buffer,
+		.account = account,
+	};
 
 	identify(exporter);
+	if (!open_ledger(exporter))
+		return;
+	delivery.ledger = exporter->ledger;
 	collect(exporter);
 	if (otlp)
-		export_otlp_events(exporter);
+		fail_events(exporter, delivery_otlp(&delivery));
 	if (records)
-		export_records(exporter);
+		delivery_records(&delivery);
 	if (sink_enabled(SINK_FILE))
-		log_failure(&exporter->file_error, export_file(exporter),
+		log_failure(&exporter->file_error, export_file(exporter, &delivery),
 		            "OTELUE_FILE cannot be written", "");
+	observe_add(counting_process(), METRIC_MEASUREMENTS_DROPPED, DROP_REASON_OVERSIZE,
+	            delivery.oversize);
 }
 
 void exporter_close(struct exporter *exporter)

@@ -10,22 +10,14 @@
 
 #include <stdbool.h>
 #include <stdint.h>
-#include "encoder/resource.h"
-#include "metrics/snapshot.h"
+#include "export/delivery.h"
 #include "preload/observe.h"
-#include "sink/file.h"
-#include "sink/user_events.h"
-
-#define EXPORTER_EVENT_MAX USER_EVENTS_OTLP_MAX
-
-enum exporter_baseline { BASELINE_OTLP, BASELINE_RECORD, BASELINE_FILE, BASELINE_COUNT };
 
 /* All zeros is a good start: in a fork child the kernel wipes it. */
 struct exporter {
 	struct user_events user_events;
 	struct file_sink file;
-	struct snapshot snapshot;
-	struct baseline baselines[BASELINE_COUNT];
+	struct ledger *ledger; /* NULL before the first export */
 	struct observe_state observed;
 	struct resource resource;      /* for the file: all of it */
 	struct resource resource_shed; /* for events: what fits beside data */
@@ -33,13 +25,12 @@ struct exporter {
 	bool identified, failing;
 	bool settled;      /* there is a listener, and it has had time to start */
 	uint64_t heard_ns; /* CLOCK_MONOTONIC when it was first seen; 0: nobody listens */
-	uint64_t sequence; /* of records */
 	uint64_t retry_ns,
 		retry_after_ns; /* next try to register, on CLOCK_MONOTONIC; and the step */
 	int user_events_error, file_error; /* last ones that were logged */
 	uint32_t emitter_tid;
 	char *json; /* OTLP_JSON_BYTES, mapped at the first export to a file */
-	uint8_t buffer[EXPORTER_EVENT_MAX];
+	uint8_t buffer[DELIVERY_EVENT_BYTES];
 };
 
 /*
@@ -52,6 +43,13 @@ bool exporter_poll(struct exporter *exporter, uint64_t now_ns, bool last_chance)
 
 /* True: somebody would get something out of an export. */
 bool exporter_wanted(const struct exporter *exporter);
+
+/* Leaves in the segment what an export after our death would need, if anything is to be exported.
+ */
+void exporter_identify(struct exporter *exporter);
+
+/* Leaves there that the process is alive now. */
+void exporter_seen(void);
 
 /* Collects and writes to every sink that listens. */
 void exporter_export(struct exporter *exporter);

@@ -18,14 +18,16 @@ MAY_INCLUDE = {
     "encoder": ["encoder/", "base/", "metrics/snapshot.h", "metrics/percentile.h", *CATALOGUE],
     # A record is what the event consists of.
     "sink": ["sink/", "base/", "encoder/record.h"],
+    # An export from the ledger on: what the shim does in the process, and the command after its death.
+    "export": ["export/", "base/", "config/", "metrics/", "encoder/", "sink/"],
     "hooks": ["hooks/", "base/", "metrics/"],
-    "preload": ["base/", "config/", "metrics/", "encoder/", "sink/", "hooks/", "preload/"],
+    "preload": ["base/", "config/", "metrics/", "encoder/", "sink/", "export/", "hooks/", "preload/"],
     # doctor names the hooks.
-    "cli": ["cli/", "hooks/hooks.def", "base/", "config/", "metrics/", "encoder/", "sink/"],
+    "cli": ["cli/", "hooks/hooks.def", "base/", "config/", "metrics/", "encoder/", "sink/", "export/"],
     # The forwarding object exports what hooks.def names.
     "bench": ["bench/", "hooks/hooks.def", "base/", "config/", "metrics/", "encoder/", "sink/"],
     # Of the hooks, only what needs nothing else of the shim.
-    "tests": ["tests/", "hooks/hooks.def", "hooks/lookup.h", "base/", "config/", "metrics/", "encoder/", "sink/", "cli/"],
+    "tests": ["tests/", "hooks/hooks.def", "hooks/lookup.h", "base/", "config/", "metrics/", "encoder/", "sink/", "export/", "cli/"],
 }
 SUFFIXES = {".c", ".h", ".S", ".def", ".sh", ".py", ".cc", ".am", ".ac", ".mjs", ".js"}
 LONGEST_FILE = 400
