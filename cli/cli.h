@@ -59,6 +59,7 @@ int cli_run(int argc, char **argv);
 int cli_config(int argc, char **argv);
 int cli_metrics(int argc, char **argv);
 int cli_decode(int argc, char **argv);
+int cli_salvage(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
 int cli_register(int argc, char **argv);
 int cli_help(int argc, char **argv);

@@ -19,6 +19,7 @@ static const struct verb verbs[] = {
 	{"config", cli_config, "check a configuration and print the settings that would hold"},
 	{"metrics", cli_metrics, "list the metrics and their attributes"},
 	{"decode", cli_decode, "print OTLP metrics as text"},
+	{"salvage", cli_salvage, "export what killed processes had not exported yet"},
 	{"doctor", cli_doctor, "check the machine and say what to do"},
 	{"register", cli_register, "make the events before the first program does"},
 	{"help", cli_help, "print what a verb does"},

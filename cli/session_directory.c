@@ -285,3 +285,41 @@ int session_directory_stale(const char *base)
 {
 	return visit_base(base, count_entry);
 }
+
+static struct {
+	void (*visit)(const char *path, void *context);
+	void *context;
+} left_behind;
+
+static int visit_left_behind(int directory, const char *name, int depth)
+{
+	char path[64];
+	int fd = session_is_directory(name) ? open_own(directory, name) : -ENOENT;
+
+	if (fd < 0)
+		return 0;
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+		snprintf(path, sizeof(path), "/proc/self/fd/%d/.", fd);
+		left_behind.visit(path, left_behind.context);
+		if (depth < SWEEP_DEPTH)
+			visit_entries(fd, depth + 1, visit_left_behind);
+	}
+	close(fd);
+	return 0;
+}
+
+void session_directory_visit_stale(const char *base, void (*visit)(const char *path, void *context),
+                                   void *context)
+{
+	char user[SESSION_PATH_SIZE];
+	int fd = settings_user_directory(base, user, sizeof(user));
+
+	if (fd == 0)
+		fd = open_own(AT_FDCWD, user);
+	if (fd < 0)
+		return;
+	left_behind.visit = visit;
+	left_behind.context = context;
+	visit_entries(fd, 0, visit_left_behind);
+	close(fd);
+}

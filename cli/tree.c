@@ -41,7 +41,7 @@ static void add_messages(struct tree *tree, const char *prefix, const char *line
 	}
 }
 
-static const char *reason_of(int err)
+const char *tree_explain(int err)
 {
 	switch (err) {
 	case -EPROTO:
@@ -60,7 +60,7 @@ static void add_unreadable(struct tree *tree, const char *name, int err)
 {
 	if (tree->unreadable++ < UNREADABLE_NAMED)
 		add_message(tree,
-		            memory_text("segment %s is not counted: %s", name, reason_of(err)));
+		            memory_text("segment %s is not counted: %s", name, tree_explain(err)));
 }
 
 static void add_process(struct tree *tree, const struct segment_reading *reading)
@@ -113,7 +113,7 @@ static void add_inner(struct tree *tree, int outer, const char *name, int depth,
 		err = read_directory(tree, fd, true, depth + 1, ret_stable);
 	if (err && err != -ENOENT)
 		add_message(tree,
-		            memory_text("session %s is not counted: %s", name, reason_of(err)));
+		            memory_text("session %s is not counted: %s", name, tree_explain(err)));
 	if (fd >= 0)
 		close(fd);
 }

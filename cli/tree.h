@@ -30,6 +30,9 @@ struct tree {
 	size_t message_count;
 };
 
+/* Why a segment or session cannot be read, see metrics/reader.h; a clause. */
+const char *tree_explain(int err);
+
 /* Sums up a session's directory. 0 or -errno; *ret is empty then. Give it back with tree_free(). */
 int tree_read(struct tree *ret, const char *directory);
 

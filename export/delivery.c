@@ -102,17 +102,18 @@ int delivery_records(struct delivery *delivery)
 	for (uint32_t series = 0; series < SERIES_TOTAL; series++) {
 		if (!point_read(&point, &ledger->snapshot, baseline, &options, series))
 			continue;
-		length = record_encode(delivery->buffer, RECORD_BYTES, &point, ledger->sequence + 1,
+		ledger->sequence++; /* a process that ends in the middle leaves a gap, no double */
+		length = record_encode(delivery->buffer, RECORD_BYTES, &point, ledger->sequence,
 		                       delivery->pid, delivery->service);
-		if (length < 0) {
+		if (length < 0)
 			account(delivery, SINK_USER_EVENTS, 1, length);
+		else
+			length = write_event(delivery, LEDGER_RECORD, &options, (size_t)length, 1,
+			                     series, series + 1);
+		if (length < 0) {
+			ledger->sequence--;
 			return (int)length;
 		}
-		length = write_event(delivery, LEDGER_RECORD, &options, (size_t)length, 1, series,
-		                     series + 1);
-		if (length < 0)
-			return (int)length;
-		ledger->sequence++;
 		pace(++events);
 	}
 	return 0;

@@ -47,7 +47,7 @@ int ledger_check(const struct ledger *ledger)
 	for (int account = 0; account < LEDGER_ACCOUNTS; account++) {
 		const struct ledger_flight *flight = &ledger->flights[account];
 
-		if (flight->stage >= LEDGER_STAGES || flight->salvaged > 1)
+		if (flight->stage >= LEDGER_STAGES)
 			return -EBADMSG;
 		if (flight->stage != LEDGER_IDLE &&
 		    (flight->from > flight->to || flight->to > SERIES_TOTAL))

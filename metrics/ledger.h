@@ -35,7 +35,6 @@ enum ledger_stage { LEDGER_IDLE, LEDGER_WRITING, LEDGER_WRITTEN, LEDGER_STAGES }
 /* The event that is on its way: points of series [from, to) of the snapshot. */
 struct ledger_flight {
 	uint32_t stage, from, to;
-	uint32_t salvaged; /* the account was settled after the process's death */
 };
 
 struct ledger_baseline {

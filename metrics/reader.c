@@ -151,7 +151,7 @@ static int add_shards(int fd, const struct segment_header *header, struct segmen
 	return err;
 }
 
-int reader_parse(int fd, struct segment_reading *ret)
+int reader_header(int fd, struct segment_reading *ret)
 {
 	struct segment_header *header = &ret->scratch.header;
 	struct stat status;
@@ -166,28 +166,38 @@ int reader_parse(int fd, struct segment_reading *ret)
 	if (err)
 		return err;
 	copy_header(ret, header);
+	return 0;
+}
+
+int reader_parse(int fd, struct segment_reading *ret)
+{
+	int err = reader_header(fd, ret);
+
+	if (err)
+		return err;
 	err = reader_read_at(fd, &ret->totals, sizeof(ret->totals), SEGMENT_PROCESS_OFFSET);
 	if (err)
 		return err;
 	err = reader_check_totals(&ret->totals);
 	if (err)
 		return err;
-	err = add_shards(fd, header, ret);
+	err = add_shards(fd, &ret->scratch.header, ret);
 	if (err)
 		return err;
 	collect_derive(&ret->totals, ret->inherited_bytes, ret->inherited_blocks);
 	return 0;
 }
 
-int reader_ledger(int fd, const struct segment_reading *reading, struct ledger *ret)
+int reader_ledger(int fd, const struct segment_reading *reading, enum ledger_state upto,
+                  struct ledger *ret)
 {
 	size_t size = 0;
 	int err;
 
-	if (reading->ledger == LEDGER_IDENTIFIED)
-		size = offsetof(struct ledger, snapshot);
-	else if (reading->ledger == LEDGER_KEPT)
+	if (reading->ledger == LEDGER_KEPT && upto == LEDGER_KEPT)
 		size = sizeof(*ret);
+	else if (reading->ledger == LEDGER_IDENTIFIED || reading->ledger == LEDGER_KEPT)
+		size = offsetof(struct ledger, snapshot);
 	memset((char *)ret + size, 0, sizeof(*ret) - size);
 	err = reader_read_at(fd, ret, size, SEGMENT_LEDGER_OFFSET);
 	return err ? err : ledger_check(ret);

@@ -64,9 +64,14 @@ int reader_check_totals(const struct process_values *totals);
 
 /*
  * The ledger that goes with a reading, as far as its state says that something is kept; the rest is
- * zeros. Settings and resource are any bytes. 0 or -errno; -EBADMSG: damaged.
+ * zeros. upto LEDGER_IDENTIFIED: only settings and resource, which are any bytes. 0 or -errno;
+ * -EBADMSG: damaged.
  */
-int reader_ledger(int fd, const struct segment_reading *reading, struct ledger *ret);
+int reader_ledger(int fd, const struct segment_reading *reading, enum ledger_state upto,
+                  struct ledger *ret);
+
+/* Only what the header says, the totals are zeros. */
+int reader_header(int fd, struct segment_reading *ret);
 
 /* reader_read() for an open file whose owner does not matter; `alive` is left false. */
 int reader_parse(int fd, struct segment_reading *ret);

@@ -15,6 +15,7 @@
 #include "preload/emitter.h"
 #include "preload/exporter.h"
 #include "preload/lifecycle.h"
+#include "preload/mourner.h"
 #include "preload/shim.h"
 #include "sink/user_events_abi.h"
 
@@ -128,6 +129,7 @@ static void run(struct exporter *exporter)
 	uint64_t started = clock_read_ns(CLOCK_MONOTONIC);
 	uint64_t next_export = started + (uint64_t)shim.settings.interval_ms * 1000000, now;
 	uint32_t calls = 0;
+	bool looked = false;
 	int code;
 
 	/* Short commands end within this wait and have paid the clone alone. */
@@ -137,8 +139,6 @@ static void run(struct exporter *exporter)
 		return;
 	clock_calibrate(shim.start_ticks, shim.start_monotonic_ns);
 	/* Not where the exit has woken us: it waits. */
-	if (!shim.session && counting_segment()->header && !acquire_load(&emitter.calls))
-		segment_sweep(shim.directory, counting_segment()->header->pid_namespace);
 	if (!acquire_load(&emitter.calls))
 		exporter_identify(exporter);
 	while (!acquire_load(&emitter.stop)) {
@@ -147,6 +147,9 @@ static void run(struct exporter *exporter)
 		carry_out_request();
 		now = clock_read_ns(CLOCK_MONOTONIC);
 		next_export = turn(exporter, now, next_export);
+		if (!looked) /* once, when our own events are registered */
+			mourner_look(exporter, &emitter.calls);
+		looked = true;
 		code = observe_program_end();
 		if (code >= 0)
 			end_program(exporter, code);

@@ -102,13 +102,11 @@ Test(ledger, refuses_a_flight_that_cannot_be)
 	struct ledger_flight *flight = &ledger.flights[LEDGER_OTLP];
 
 	cr_assert_eq(ledger_check(&ledger), 0);
-	*flight = (struct ledger_flight){LEDGER_STAGES, 0, 0, 0};
+	*flight = (struct ledger_flight){LEDGER_STAGES, 0, 0};
 	cr_assert_eq(ledger_check(&ledger), -EBADMSG);
-	*flight = (struct ledger_flight){LEDGER_WRITTEN, 0, SERIES_TOTAL + 1, 0};
+	*flight = (struct ledger_flight){LEDGER_WRITTEN, 0, SERIES_TOTAL + 1};
 	cr_assert_eq(ledger_check(&ledger), -EBADMSG);
-	*flight = (struct ledger_flight){LEDGER_WRITING, 2, 1, 0};
-	cr_assert_eq(ledger_check(&ledger), -EBADMSG);
-	*flight = (struct ledger_flight){LEDGER_IDLE, 0, 0, 2};
+	*flight = (struct ledger_flight){LEDGER_WRITING, 2, 1};
 	cr_assert_eq(ledger_check(&ledger), -EBADMSG);
 }
 
@@ -158,7 +156,7 @@ Test(ledger, is_read_as_far_as_the_header_says, .init = scratch_make, .fini = sc
 	for (enum ledger_state state = LEDGER_EMPTY; state < LEDGER_STATES; state++) {
 		segment.header->ledger = state;
 		cr_assert_eq(reader_parse(fd, &reading), 0);
-		cr_assert_eq(reader_ledger(fd, &reading, &copy), 0);
+		cr_assert_eq(reader_ledger(fd, &reading, LEDGER_KEPT, &copy), 0);
 		cr_assert_eq(copy.settings[0],
 		             state == LEDGER_IDENTIFIED || state == LEDGER_KEPT ? 7 : 0);
 		cr_assert_eq(copy.snapshot.time_ns, state == LEDGER_KEPT ? 9 : 0);
@@ -168,6 +166,6 @@ Test(ledger, is_read_as_far_as_the_header_says, .init = scratch_make, .fini = sc
 	segment.header->ledger = LEDGER_KEPT;
 	own->flights[LEDGER_FILE].stage = LEDGER_STAGES;
 	cr_assert_eq(reader_parse(fd, &reading), 0);
-	cr_assert_eq(reader_ledger(fd, &reading, &copy), -EBADMSG);
+	cr_assert_eq(reader_ledger(fd, &reading, LEDGER_KEPT, &copy), -EBADMSG);
 	close(fd);
 }

@@ -1,0 +1,60 @@
+/*
+ * Exports what killed processes had counted and not exported: out of their segments, with their
+ * settings and their resource, through the sinks that they used. Then the segment goes. Each one is
+ * locked meanwhile, so that whoever comes at the same time leaves it alone. Raw system calls; one
+ * thread at a time in a process. What stands in a segment is another's: nothing of it is believed.
+ */
+#ifndef EXPORT_SALVAGE_H
+#define EXPORT_SALVAGE_H
+
+#include <stdbool.h>
+#include "encoder/otlp_json.h"
+#include "export/delivery.h"
+#include "metrics/reader.h"
+
+enum salvage_outcome {
+	SALVAGE_EXPORTED,
+	SALVAGE_ALIVE,
+	SALVAGE_GONE,            /* handed over meanwhile, or by its process */
+	SALVAGE_BUSY,            /* another salvages it */
+	SALVAGE_REFUSED,         /* error: as reader_read() says */
+	SALVAGE_OTHER_NAMESPACE, /* of process ids: nobody can tell whether it is dead */
+	SALVAGE_UNIDENTIFIED,    /* it left no settings, and the caller gave none */
+	SALVAGE_NOT_TOLD,        /* what it exported is not known: memory was short */
+	SALVAGE_NO_EXPORTER,     /* its settings name none */
+	SALVAGE_NOBODY,          /* nobody listens to its events */
+	SALVAGE_FAILED,          /* error: of the sink, the last one */
+};
+
+struct salvager {
+	/* What the caller sets; the rest begins as zeros. */
+	const struct settings *own; /* for processes that left none; NULL: these are left alone */
+	struct user_events *user_events; /* registered, or not */
+	const uint32_t *stop;            /* NULL, or a word: not 0 ends the walk */
+	bool dry;                        /* only look; points are counted all the same */
+	bool quick;                      /* a process id in use is taken for that process */
+	/* Called for each segment with what is known of it below. */
+	void (*tell)(struct salvager *salvager, const char *name, enum salvage_outcome outcome,
+	             int error);
+
+	/* Of the segment told of. `reading` holds the header where it could be read. */
+	struct segment_reading reading;
+	struct settings settings;
+	bool exact; /* settings and resource are the process's own */
+	struct delivery delivery;
+
+	struct ledger ledger;
+	struct file_sink file;
+	struct resource resource, resource_shed;
+	char service[256];
+	uint8_t buffer[DELIVERY_EVENT_BYTES];
+	char json[OTLP_JSON_BYTES];
+};
+
+/* All segments in a directory. 0 or -errno: it cannot be read. */
+int salvage_directory(struct salvager *salvager, const char *path);
+
+/* Are these bytes, of a ledger, settings and a resource of this build? (Also for tests.) */
+bool salvage_identity_valid(const struct ledger *ledger);
+
+#endif

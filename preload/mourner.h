@@ -1,0 +1,15 @@
+/* Looking after the dead: runs on the emitter. No libc. */
+#ifndef PRELOAD_MOURNER_H
+#define PRELOAD_MOURNER_H
+
+#include <stdint.h>
+#include "preload/exporter.h"
+
+/*
+ * Exports what killed processes of this user left in the directory of segments, where they left
+ * settings too and this process reaches their sinks; then the names of all but the latest go. Stops
+ * as soon as *stop is not 0. Nothing in a session: its owner looks after all of them.
+ */
+void mourner_look(struct exporter *exporter, const uint32_t *stop);
+
+#endif

@@ -1,0 +1,325 @@
+#!/bin/bash
+# A killed process is exported as itself and exactly, by otelue salvage or by the next program. The truth is what it
+# counted in a file of its own.
+# shellcheck source=tests/lib/test.sh
+. "${OTELUE_SRC:-$(dirname "$0")/../..}/tests/lib/test.sh"
+otelue=$OTELUE_BUILD/otelue
+# The whole of it: ROUNDS=100 tests/integration/salvage.sh
+ROUNDS=${ROUNDS:-20}
+
+# configuration [INTERVAL [START_DELAY [TEMPORALITY]]]: in ms. Segments are kept in a directory of the test's own.
+configuration() {
+	mkdir -p "$PWD/shm"
+	cat >config.json <<-JSON
+		{"file_format": "1.1",
+		 "resource": {"attributes": [{"name": "service.name", "value": "\${SERVICE:-here}"},
+		                             {"name": "service.version", "value": "\${VERSION:-none}"}]},
+		 "meter_provider": {"readers": [{"periodic": {"interval": ${1:-100}, "exporter":
+		   {"otlp_file/development": {"output_stream": "file://$PWD/otlp.jsonl",
+		                              "temporality_preference": "${3:-delta}"}}}}]},
+		 "distribution": {"otelue": {"export": {"start_delay": ${2:-0}}, "segment": {"directory": "$PWD/shm"}}}}
+	JSON
+	export OTELUE_CONFIG=$PWD/config.json
+}
+
+segments() { find "$PWD/shm" -type f -name '[0-9]*.[0-9]*'; }
+expect_segments() { expect_equal "$(segments | wc -l)" "$1" "segments"; }
+
+# until_true COMMAND...: at most ten seconds.
+until_true() {
+	local tries
+	for ((tries = 0; tries < 1000; tries++)); do
+		"$@" && return 0
+		sleep 0.01
+	done
+	fail "in ten seconds it has not come to: $*"
+}
+
+exported() { "$metrics" value 'libc.memory.allocations{libc.memory.operation=aligned}' otlp.jsonl; }
+counted() { od -An -v -t u8 count | awk '{ for (i = 1; i <= NF; i++) sum += $i } END { print sum + 0 }'; }
+# Each thread may have been killed between a call and its own count of it.
+expect_all_exported() { expect_between "$(counted)" "$(exported)" "$(($(counted) + $1))" "allocations exported"; }
+
+# start_victim [CALLS END]: its pid is in $pid. Without CALLS it runs until it is killed.
+start_victim() {
+	rm -f count
+	[[ -p go ]] || mkfifo go
+	exec 9<>go
+	SERVICE=victim VERSION=7 LD_PRELOAD=$OTELUE_PRELOAD "$programs/victim" "$PWD/count" 2 "${1:-0}" "${2:-none}" <&9 &
+	pid=$!
+}
+is_gone() { [[ ! -e $1 ]]; }
+is_identified() { [[ $(segments) ]] && grep -q oteleset "$(segments)"; }
+end_victim() {
+	echo >&9
+	wait "$pid" 2>>wait.log || true
+}
+# victim CALLS END: one that has left its settings and ends so.
+victim() {
+	start_victim "$@"
+	until_true is_identified
+	end_victim
+}
+lines() { (($1 == 0)) || { [[ -s otlp.jsonl ]] && (($(wc -l <otlp.jsonl) >= $1)); }; }
+stop() {
+	kill -KILL "$pid"
+	wait "$pid" 2>>wait.log || true
+}
+
+salvage_all() {
+	run "$otelue" salvage
+	expect_code 0
+	expect_segments 0
+}
+
+no_count_is_lost_however_it_is_killed_by() {
+	local round
+	configuration 100 0 "$1"
+	for ((round = 0; round < ROUNDS; round++)); do
+		rm -f otlp.jsonl
+		start_victim
+		((round % 4 == 0)) || until_true lines 1
+		sleep "0.$((RANDOM % 2))$((RANDOM % 100 + 100))"
+		stop
+		salvage_all
+		expect_all_exported 2
+	done
+	note "$round of $ROUNDS rounds exact, the last of $(counted) calls"
+}
+
+it_is_exported_after() {
+	configuration 60000
+	victim 500 "$1"
+	expect_segments 1
+	run "$otelue" salvage
+	expect_code 0
+	[[ $output =~ ^"$pid victim: "[0-9]+" data points exported to otlp_file"$ ]] || fail "output: $output"
+	expect_segments 0
+	expect_equal "$(counted)" 1000
+	expect_all_exported 0
+}
+
+# Killed long before its emitter wakes: it is described from outside, and that is said.
+one_without_settings_is_exported_with_those_here() {
+	configuration 60000 3600000
+	start_victim 500 kill
+	end_victim
+	run "$otelue" salvage
+	expect_code 0
+	[[ $output == *"exported to otlp_file (with the settings here: it left none)" ]] || fail "output: $output"
+	expect_all_exported 0
+	expect_equal "$("$metrics" resource process.pid otlp.jsonl)" "$pid"
+	expect_equal "$("$metrics" resource process.executable.name otlp.jsonl)" victim
+	expect_equal "$("$metrics" resource service.version otlp.jsonl)" none
+}
+
+# Every attribute that the process sent itself stands in what was salvaged too, and no other one.
+the_resource_is_that_of_the_dead() {
+	configuration 100
+	start_victim
+	until_true lines 2
+	stop
+	cp otlp.jsonl before.jsonl
+	salvage_all
+	tail -n 1 otlp.jsonl >last.jsonl
+	expect_equal "$(($(wc -l <otlp.jsonl) - $(wc -l <before.jsonl)))" 1 "lines of salvage"
+	python3 - <<-'PYTHON'
+		import json
+		def resource(line):
+		    return json.loads(line)["resourceMetrics"][0]["resource"]
+		first = resource(open("before.jsonl").readline())
+		assert first == resource(open("last.jsonl").read()), "the resources differ"
+		assert len(first["attributes"]) > 10, first
+	PYTHON
+	expect_equal "$("$metrics" resource service.name last.jsonl)" victim
+	expect_equal "$("$metrics" resource process.pid last.jsonl)" "$pid"
+	expect_equal "$("$metrics" resource service.instance.id otlp.jsonl | wc -l)" 1 "instances"
+	python3 -B "$OTELUE_SRC/tests/lib/otlp_oracle.py" --source "$OTELUE_SRC" otlp.jsonl
+}
+
+# What a write that the death cut short has left is ended, so that the line of salvage is one of its own.
+half_a_line_is_ended() {
+	configuration 100
+	start_victim
+	until_true lines 2
+	stop
+	stage_of_the_file 1
+	printf '{"resourceMetrics":[{"res' >>otlp.jsonl
+	salvage_all
+	expect_equal "$(grep -c '^{"resourceMetrics":\[{"res$' otlp.jsonl)" 1 "halves"
+	sed -i '/^{"resourceMetrics":\[{"res$/d' otlp.jsonl
+	expect_all_exported 2
+}
+
+# stage_of_the_file N: the third flight of the ledger, see metrics/ledger.h.
+stage_of_the_file() {
+	local settings
+	settings=$(grep -abo oteleset "$(segments)" | cut -d: -f1)
+	printf '%b' "\\0$1\\0\\0\\0" | dd of="$(segments)" bs=1 seek=$((settings - 24)) conv=notrunc status=none
+}
+
+# killed_while_it_writes WHEN LINES: a victim whose write is held up before or after it is made is killed then, so that
+# the file has no line yet, or one that the process could not note.
+killed_while_it_writes() {
+	local before
+	need strace
+	configuration 100
+	rm -f count
+	SERVICE=victim VERSION=7 strace -f -o trace -e trace=write -e "inject=write:delay_$1=5000000" \
+		-E LD_PRELOAD="$OTELUE_PRELOAD" "$programs/victim" "$PWD/count" 2 0 none 2>>wait.log &
+	until_true grep -qs resourceMetrics trace
+	until_true lines "$2"
+	pid=$(segments)
+	pid=${pid##*/}
+	kill -KILL "${pid%.*}"
+	wait 2>>wait.log
+	touch otlp.jsonl
+	before=$(wc -l <otlp.jsonl)
+	salvage_all
+	expect_equal "$(wc -l <otlp.jsonl)" $((before + 1)) "lines"
+	expect_all_exported 2
+	python3 -B "$OTELUE_SRC/tests/lib/otlp_oracle.py" --source "$OTELUE_SRC" otlp.jsonl
+}
+
+the_next_program_salvages() {
+	local dead
+	configuration 60000
+	start_victim 500 kill
+	until_true is_identified
+	end_victim
+	dead=$(segments)
+	LD_PRELOAD=$OTELUE_PRELOAD SERVICE=next sleep 60 &
+	pid=$!
+	until_true is_gone "$dead"
+	expect_all_exported 0
+	expect_equal "$("$metrics" resource service.name otlp.jsonl)" victim
+	expect_equal "$(wc -l <otlp.jsonl)" 1 "lines"
+	stop
+}
+
+# It can tell nothing about a process that left no settings.
+the_next_program_leaves_alone_what_it_does_not_know() {
+	configuration 60000 3600000
+	start_victim 500 kill
+	end_victim
+	cp -r "$(segments)" dead
+	configuration 60000
+	LD_PRELOAD=$OTELUE_PRELOAD SERVICE=next sleep 60 &
+	pid=$!
+	until_true eval 'grep -qs oteleset "$PWD"/shm/otelue.*/"$pid".*'
+	stop
+	expect_segments 2
+	salvage_all
+	expect_all_exported 0
+}
+
+two_at_once_export_once() {
+	local round first second
+	configuration 60000
+	for ((round = 0; round < 10; round++)); do
+		rm -f otlp.jsonl
+		victim 500 kill
+		"$otelue" salvage >first & first=$!
+		"$otelue" salvage >second & second=$!
+		wait "$first" || true
+		wait "$second" || true
+		expect_equal "$(cat first second | grep -c 'exported to otlp_file')" 1 "exports"
+		expect_equal "$(wc -l <otlp.jsonl)" 1 "lines"
+		expect_all_exported 0
+		expect_segments 0
+	done
+}
+
+a_dry_run_changes_nothing() {
+	configuration 60000
+	victim 500 kill
+	run "$otelue" salvage --dry-run
+	expect_code 0
+	[[ $output =~ ^"$pid victim: "[0-9]+" data points to export to otlp_file"$ ]] || fail "output: $output"
+	expect_segments 1
+	[[ ! -e otlp.jsonl ]] || fail "it has exported"
+}
+
+the_living_are_left_alone() {
+	configuration 60000
+	start_victim
+	until_true is_identified
+	run "$otelue" salvage
+	expect_code 0
+	expect_output ""
+	expect_segments 1
+	stop
+}
+
+# refused WORDS COMMAND...: what COMMAND makes of the segment (its path is the last argument) is left alone.
+refused() {
+	configuration 60000
+	victim 500 kill
+	"${@:2}" "$(segments)"
+	run "$otelue" salvage
+	expect_code 1
+	[[ $output == *": left alone: $1"* ]] || fail "output: $output"
+	expect_segments 1
+	[[ ! -e otlp.jsonl ]] || fail "it has exported"
+}
+
+# poke OFFSET FILE: writes four bytes of rubbish there.
+poke() { printf '\xde\xad\xbe\x6f' | dd of="$2" bs=1 seek="$1" conv=notrunc status=none; }
+of_another_user() {
+	((EUID == 0)) || skip "giving a file away needs root"
+	chown 65534 "$1"
+}
+with_other_settings() { poke "$(($(grep -abo oteleset "$1" | cut -d: -f1) + 100))" "$1"; }
+
+of_another_pid_namespace() {
+	need unshare
+	((EUID == 0)) || skip "a pid namespace needs root"
+	configuration 60000
+	rm -f count
+	# The shell stays the first process there, so that the victim is not.
+	echo | unshare --pid --fork --mount-proc sh -c '"$@"; exit 0' sh \
+		env LD_PRELOAD="$OTELUE_PRELOAD" "$programs/victim" "$PWD/count" 2 500 kill 2>>wait.log || true
+	expect_segments 1
+	run "$otelue" salvage
+	expect_code 1
+	[[ $output == *"left alone: it is of another pid namespace: run otelue salvage there" ]] || fail "output: $output"
+	expect_segments 1
+	[[ ! -e otlp.jsonl ]] || fail "it has exported"
+}
+
+one_that_cannot_be_written_stays() {
+	configuration 60000
+	mkdir otlp.jsonl
+	victim 500 kill
+	run "$otelue" salvage
+	expect_code 1
+	[[ $output == *"left alone: cannot export to its file: Is a directory" ]] || fail "output: $output"
+	rmdir otlp.jsonl
+	salvage_all
+	expect_all_exported 0
+}
+
+test_case no_count_is_lost_however_it_is_killed_by delta
+test_case no_count_is_lost_however_it_is_killed_by cumulative
+test_case it_is_exported_after segv
+test_case it_is_exported_after abort
+test_case it_is_exported_after kill
+test_case one_without_settings_is_exported_with_those_here
+test_case the_resource_is_that_of_the_dead
+test_case half_a_line_is_ended
+test_case killed_while_it_writes enter 0
+test_case killed_while_it_writes exit 1
+test_case the_next_program_salvages
+test_case the_next_program_leaves_alone_what_it_does_not_know
+test_case two_at_once_export_once
+test_case a_dry_run_changes_nothing
+test_case the_living_are_left_alone
+test_case one_that_cannot_be_written_stays
+test_case refused "it is damaged" truncate --size=8192
+test_case refused "it is damaged" poke 0
+test_case refused "it is damaged" with_other_settings
+test_case refused "it is of another version of otelue" poke 8
+test_case refused "it is not a file of this user alone" chmod 644
+test_case refused "it is not a file of this user alone" of_another_user
+test_case of_another_pid_namespace
+test_done
