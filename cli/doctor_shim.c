@@ -157,8 +157,8 @@ void doctor_check_segments(struct doctor *doctor)
 		return;
 	if (tree.killed > 0) {
 		remedy = memory_text(
-			"they hold what was not exported yet; when nobody needs it: rm the "
-			"files PID.NUMBER of those processes in %s",
+			"they hold what was not exported yet: otelue salvage; when nobody needs "
+			"it: rm the files PID.NUMBER of those processes in %s",
 			path);
 		doctor_note(doctor, remedy, "segments: %llu of killed processes",
 		            (unsigned long long)tree.killed);

@@ -52,6 +52,9 @@ int ledger_check(const struct ledger *ledger)
 		if (flight->stage != LEDGER_IDLE &&
 		    (flight->from > flight->to || flight->to > SERIES_TOTAL))
 			return -EBADMSG;
+		/* Differences of sums within bounds do not overflow. */
+		if (reader_check_totals(&ledger->baselines[account].baseline.told))
+			return -EBADMSG;
 	}
 	return reader_check_totals(&ledger->snapshot.totals);
 }

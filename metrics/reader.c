@@ -200,7 +200,7 @@ int reader_ledger(int fd, const struct segment_reading *reading, enum ledger_sta
 		size = offsetof(struct ledger, snapshot);
 	memset((char *)ret + size, 0, sizeof(*ret) - size);
 	err = reader_read_at(fd, ret, size, SEGMENT_LEDGER_OFFSET);
-	return err ? err : ledger_check(ret);
+	return err || size < sizeof(*ret) ? err : ledger_check(ret);
 }
 
 uint64_t reader_pid_namespace(void)

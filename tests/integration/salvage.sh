@@ -20,6 +20,8 @@ configuration() {
 		 "distribution": {"otelue": {"export": {"start_delay": ${2:-0}}, "segment": {"directory": "$PWD/shm"}}}}
 	JSON
 	export OTELUE_CONFIG=$PWD/config.json
+	pid=
+	trap '[[ ! $pid ]] || kill -KILL "$pid" 2>>wait.log || true' EXIT
 }
 
 segments() { find "$PWD/shm" -type f -name '[0-9]*.[0-9]*'; }
@@ -78,6 +80,7 @@ no_count_is_lost_however_it_is_killed_by() {
 	for ((round = 0; round < ROUNDS; round++)); do
 		rm -f otlp.jsonl
 		start_victim
+		until_true test -s count
 		((round % 4 == 0)) || until_true lines 1
 		sleep "0.$((RANDOM % 2))$((RANDOM % 100 + 100))"
 		stop
@@ -169,9 +172,9 @@ killed_while_it_writes() {
 		-E LD_PRELOAD="$OTELUE_PRELOAD" "$programs/victim" "$PWD/count" 2 0 none 2>>wait.log &
 	until_true grep -qs resourceMetrics trace
 	until_true lines "$2"
-	pid=$(segments)
-	pid=${pid##*/}
-	kill -KILL "${pid%.*}"
+	pid=$(basename "$(segments)")
+	pid=${pid%.*}
+	kill -KILL "$pid"
 	wait 2>>wait.log
 	touch otlp.jsonl
 	before=$(wc -l <otlp.jsonl)

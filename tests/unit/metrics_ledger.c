@@ -110,6 +110,19 @@ Test(ledger, refuses_a_flight_that_cannot_be)
 	cr_assert_eq(ledger_check(&ledger), -EBADMSG);
 }
 
+Test(ledger, refuses_sums_that_cannot_be)
+{
+	uint64_t *told = word(&ledger.baselines[LEDGER_RECORD].baseline.told, METRIC_PROCESS_EXECS);
+
+	*told = READER_LARGEST;
+	cr_assert_eq(ledger_check(&ledger), 0);
+	*told = READER_LARGEST + 1;
+	cr_assert_eq(ledger_check(&ledger), -EBADMSG);
+	*told = 0;
+	*word(&ledger.snapshot.totals, METRIC_PROCESS_EXECS) = READER_LARGEST + 1;
+	cr_assert_eq(ledger_check(&ledger), -EBADMSG);
+}
+
 static int resident_pages(struct segment *segment)
 {
 	unsigned char pages[SEGMENT_ROUND(sizeof(struct ledger)) / SEGMENT_PAGE];
