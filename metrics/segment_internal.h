@@ -14,7 +14,9 @@
 #endif
 
 #define SEGMENT_FIXED_SIZE ((size_t)SEGMENT_SHARDS_OFFSET)
-#define SEGMENT_FIRST_MAP  (SEGMENT_FIXED_SIZE + SEGMENT_FIRST_CHUNK * (size_t)SEGMENT_SHARD_SIZE)
+/* Owner words beyond these stand in page 1, which gets memory when so many shards are mapped. */
+#define SEGMENT_OWNERS_FIRST ((SEGMENT_PAGE - SEGMENT_OWNERS_OFFSET) / 4)
+#define SEGMENT_FIRST_MAP    (SEGMENT_FIXED_SIZE + SEGMENT_FIRST_CHUNK * (size_t)SEGMENT_SHARD_SIZE)
 
 static inline bool is_error(long result)
 {

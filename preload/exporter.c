@@ -119,7 +119,7 @@ static void collect(struct exporter *exporter)
 	uint64_t last = snapshot->time_ns, now;
 
 	counting_totals(&snapshot->totals);
-	observe_process(counting_process(), &exporter->observed, &shim.observed, &snapshot->totals,
+	observe_process(counting_observed(), &exporter->observed, &shim.observed, &snapshot->totals,
 	                exporter->emitter_tid);
 	counting_totals(&snapshot->totals);
 	snapshot->start_time_ns = shim.start_time_ns;
@@ -165,7 +165,7 @@ static uint32_t error_value(long err)
 /* Our own health: what was written, or why not. */
 static void account(enum SINK sink, uint32_t points, long result)
 {
-	struct process_values *process = counting_process();
+	struct process_values *process = counting_observed();
 	uint32_t exporter = sink * EXPORTER_NAME_COUNT + sink; /* type and name */
 
 	observe_add(process, METRIC_EXPORTED_DATA_POINTS,
@@ -202,7 +202,7 @@ static void export_otlp_events(struct exporter *exporter)
 			            "the resource does not fit into an event", "");
 			return;
 		}
-		observe_add(counting_process(), METRIC_MEASUREMENTS_DROPPED, DROP_REASON_OVERSIZE,
+		observe_add(counting_observed(), METRIC_MEASUREMENTS_DROPPED, DROP_REASON_OVERSIZE,
 		            output.oversize);
 		if (length > 0) {
 			result = user_events_write(&exporter->user_events, USER_EVENT_OTLP,
