@@ -1,21 +1,17 @@
 /*
  * How long a program takes from posix_spawn to its end, with several environments in turn:
  *
- *	bench-start [--filter] ROUNDS PROGRAM LABEL [NAME=VALUE ...] [-- LABEL [NAME=VALUE ...]] ...
+ *	bench-start ROUNDS PROGRAM LABEL [NAME=VALUE ...] [-- LABEL [NAME=VALUE ...]] ...
  *
  * One round starts the program once with each. Prints for each label the microseconds of all
  * rounds, WALL:CPU (CPU: of the program's threads, from execve to the end). Each environment holds
- *what is given and nothing else. --filter: under a seccomp filter that allows everything; the shim
- *then starts no emitter.
+ * what is given and nothing else.
  */
 #include <errno.h>
-#include <linux/filter.h>
-#include <linux/seccomp.h>
 #include <spawn.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -91,16 +87,6 @@ static size_t read_variants(int argc, char **argv, struct variant *ret_variants,
 	return count;
 }
 
-static void install_filter(void)
-{
-	struct sock_filter allow = BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW);
-	struct sock_fprog program = {1, &allow};
-
-	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) ||
-	    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program))
-		fail("seccomp filter", errno);
-}
-
 static void print(const struct variant *variant, size_t rounds)
 {
 	printf("%s", variant->label);
@@ -114,15 +100,10 @@ int main(int argc, char **argv)
 	struct variant *variants;
 	size_t rounds, count;
 
-	if (argc > 1 && strcmp(argv[1], "--filter") == 0) {
-		install_filter();
-		argc--;
-		argv++;
-	}
 	if (argc < 4 || (rounds = strtoul(argv[1], NULL, 10)) == 0) {
 		fprintf(stderr,
-		        "usage: bench-start [--filter] ROUNDS PROGRAM LABEL [NAME=VALUE ...] [-- "
-		        "LABEL [NAME=VALUE ...]] ...\n");
+		        "usage: bench-start ROUNDS PROGRAM LABEL [NAME=VALUE ...] [-- LABEL "
+		        "[NAME=VALUE ...]] ...\n");
 		return 2;
 	}
 	variants = allocate((size_t)argc, sizeof(*variants));

@@ -30,12 +30,12 @@ def ways(build, scratch):
     }
 
 
-def costs(build, rounds, variants, *options):
+def costs(build, rounds, variants):
     """{label: (lowest wall time, median CPU time)} in microseconds"""
     words = []
     for label, variables in variants.items():
         words += ["--", label, *variables]
-    out = run([build.start, *options, str(rounds), build.tiny, *words[1:]])
+    out = run([build.start, str(rounds), build.tiny, *words[1:]])
     result = {}
     for line in out.splitlines():
         label, *pairs = line.split("\t")
@@ -62,21 +62,19 @@ def less(more, fewer):
     return tuple(a - b for a, b in zip(more, fewer))
 
 
-def print_steps(free, filtered):
-    """The emitter's step is what is left over when everything but it is done (under a filter).
-    Returns the wall time that the whole adds."""
-    disabled = less(free["disabled"], free["plain"])
-    all_but_emitter = less(filtered["otelue"], filtered["plain"])
-    whole = less(free["otelue"], free["plain"])
+def print_steps(cost):
+    """Returns the wall time that the whole adds."""
+    whole = less(cost["otelue"], cost["plain"])
     steps = [
-        ["plain", free["plain"]],
-        ["+ any object, empty", less(free["empty object"], free["plain"])],
-        ["+ an object with our names that forwards", less(free["forwarding"], free["plain"])],
-        ["+ ours, disabled: loaded, relocated, settings read", disabled],
-        ["  ... and counting: segment made, taken away", less(all_but_emitter, disabled)],
-        ["  ... and the emitter: cloned, ended with the process", less(whole, all_but_emitter)],
+        ["plain", cost["plain"]],
+        ["+ any object, empty", less(cost["empty object"], cost["plain"])],
+        ["+ an object with our names that forwards", less(cost["forwarding"], cost["plain"])],
+        ["+ ours, disabled: loaded, relocated, settings read",
+         less(cost["disabled"], cost["plain"])],
+        ["  ... and counting: segment made, emitter cloned, both taken away",
+         less(cost["otelue"], cost["disabled"])],
         ["+ ours, whole", whole],
-        ["  ... and an export to a file at exit", less(free["to a file"], free["otelue"])],
+        ["  ... and an export to a file at exit", less(cost["to a file"], cost["otelue"])],
     ]
     table(["a tiny program, posix_spawn to its end", "us", "us of CPU"],
           [[name, f"{wall:.0f}", f"{cpu:.0f}"] for name, (wall, cpu) in steps])
@@ -101,10 +99,7 @@ def main():
     build = Build(options.build)
     with tempfile.TemporaryDirectory() as scratch:
         variants = ways(build, scratch)
-        free = costs(build, options.rounds, variants)
-        filtered = costs(build, options.rounds,
-                         {label: variants[label] for label in ("plain", "otelue")}, "--filter")
-        added = print_steps(free, filtered)
+        added = print_steps(costs(build, options.rounds, variants))
         if installed("strace"):
             print_system_calls(build, variants, scratch)
         else:

@@ -84,8 +84,6 @@ static int load(struct settings_loader *loader)
 	const char *path;
 	int err;
 
-	if (loader->environment->secure)
-		return 0;
 	err = kill_switch(loader);
 	if (err)
 		return err < 0 ? err : 0;
@@ -102,12 +100,27 @@ static int load(struct settings_loader *loader)
 	return settings_from_variables(loader);
 }
 
+static int mentions_telemetry(char *const *variables)
+{
+	for (; variables && *variables; variables++) {
+		if (text_has_prefix(*variables, "OTEL"))
+			return 1;
+	}
+	return 0;
+}
+
 int settings_load(const struct settings_environment *environment, struct settings *ret_settings,
                   struct settings_error *ret_error)
 {
 	struct settings_loader loader = {.environment = environment, .error = ret_error};
 	int err, saved_errno = errno;
 
+	/* Most programs run like this, and should start fast. */
+	if (environment->secure || !mentions_telemetry(environment->variables)) {
+		memcpy(ret_settings, &settings_default, sizeof(*ret_settings));
+		settings_seal(ret_settings);
+		return 0;
+	}
 	memcpy(&loader.settings, &settings_default, sizeof(loader.settings));
 	err = load(&loader);
 	errno = saved_errno;

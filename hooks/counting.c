@@ -8,32 +8,20 @@
 #include "hooks/thread.h"
 #include "metrics/collect.h"
 
-#if defined(__x86_64__)
-#define WIPED_ALIGNMENT 4096
-#else
-#define WIPED_ALIGNMENT 65536
-#endif
-
 __thread struct hook_thread hook_thread;
 uint64_t hook_families = ~UINT64_C(0);
 
-/* Zeroed by the kernel in a fork child, however it was forked: no segment, so it counts into its
- * own `early`. */
-static union {
-	struct {
-		struct segment segment;
-		uint32_t early_used; /* the pages of `early` were touched: look through them */
-	};
-	char page[WIPED_ALIGNMENT];
-} wiped __attribute__((aligned(WIPED_ALIGNMENT)));
+union counting_page counting_page __attribute__((aligned(COUNTING_PAGE)));
 
-static struct process_values
-	early; /* counts from the first call of the process until there is a segment */
-static struct segment inherited; /* in a fork child: the parent's mapping, to be dropped */
+static struct process_values early; /* counts from the first call of the process until there is a
+                                       segment, and what that has no room for */
+static struct segment inherited;    /* in a fork child: the parent's mapping, to be dropped */
+static uint64_t
+	early_inherited; /* in a fork child: pages of `early` that hold the parent's counts */
 static pthread_key_t thread_end_key;
 static bool have_thread_end_key, wiping, frozen;
 
-_Static_assert(sizeof(wiped) == WIPED_ALIGNMENT, "one page is wiped");
+_Static_assert(sizeof(counting_page) == COUNTING_PAGE, "one page is wiped");
 _Static_assert(sizeof(struct hook_thread) <= 256, "static TLS budget");
 _Static_assert(offsetof(struct hook_thread, values) == 0 &&
                        offsetof(struct hook_thread, passing) == 17,
@@ -41,23 +29,85 @@ _Static_assert(offsetof(struct hook_thread, values) == 0 &&
 
 struct segment *counting_segment(void)
 {
-	return &wiped.segment;
+	return &counting_page.segment;
 }
 
-struct process_values *counting_process(void)
+/* Are these pages of the segment's block to be written to? */
+static bool have_pages(uint64_t pages)
 {
-	struct process_values *process = relaxed_load(&wiped.segment.process);
+	/* Pairs with segment_create_at(): the block is stored last. */
+	if (!acquire_load(&counting_page.segment.process))
+		return false;
+	if (!(pages & ~relaxed_load(&counting_page.segment.process_pages)))
+		return true;
+	if (relaxed_load(&frozen) || relaxed_load(&counting_page.starved))
+		return false;
+	if (segment_populate_process(&counting_page.segment, pages))
+		return true;
+	relaxed_store(&counting_page.starved, true);
+	return false;
+}
 
-	if (process)
-		return process;
-	relaxed_store(&wiped.early_used, 1);
+static struct process_values *process_with(uint64_t pages)
+{
+	if (have_pages(pages))
+		return counting_page.segment.process;
+	if (pages & ~relaxed_load(&counting_page.early_pages))
+		__atomic_fetch_or(&counting_page.early_pages, pages, __ATOMIC_RELAXED);
 	return &early;
 }
 
-static void drain_early(void)
+static uint64_t row_pages(enum metric_id id)
 {
-	if (relaxed_load(&wiped.early_used))
-		collect_drain(wiped.segment.process, &early);
+	const struct metric *metric = &metric_table[id];
+	uint32_t series = metric->series - metric->shard_series;
+
+	return segment_process_pages(metric->process_word, series * metric->width);
+}
+
+struct process_values *counting_process_slow(enum metric_id id)
+{
+	struct process_values *process = process_with(row_pages(id));
+
+	if (process != &early)
+		release_store(&counting_page.have[id], 1);
+	return process;
+}
+
+/*
+ * Moves what is in `early` to where there is room for it now, then no other thread moves any until
+ * collect_end(). False: another one is at it. *ret_left: pages that stay in `early`.
+ */
+static bool collect_begin(uint64_t *ret_left)
+{
+	*ret_left = relaxed_load(&counting_page.early_pages);
+	if (__atomic_exchange_n(&counting_page.collecting, true, __ATOMIC_ACQUIRE))
+		return false;
+	relaxed_store(&counting_page.starved, false);
+	if (*ret_left && have_pages(*ret_left)) {
+		collect_drain(counting_page.segment.process, &early, *ret_left);
+		*ret_left = 0;
+	}
+	return true;
+}
+
+static void collect_end(bool begun)
+{
+	if (begun)
+		release_store(&counting_page.collecting, false);
+}
+
+struct process_values *counting_observed(void)
+{
+	uint64_t pages = 0, left;
+
+	for (int id = 0; id < METRIC_COUNT; id++) {
+		if (metric_table[id].place == PLACE_OBSERVED)
+			pages |= row_pages((enum metric_id)id);
+	}
+	/* What is observed replaces what was there: only one of the two places may have it. */
+	collect_end(collect_begin(&left));
+	return process_with(pages);
 }
 
 /* Runs when a thread ends, after its other destructors of this round. */
@@ -66,18 +116,19 @@ static void thread_ends(void *values)
 	thread_ended();
 	hook_thread.ended = 1;
 	hook_thread.values = NULL;
-	if (values != &wiped)
-		segment_release(&wiped.segment, values);
+	if (values != &counting_page)
+		segment_release(&counting_page.segment, values);
 }
 
 static struct shard_values *claim(void)
 {
-	struct shard_values *values = segment_claim(&wiped.segment, (uint32_t)sys_call(SYS_gettid));
+	struct shard_values *values =
+		segment_claim(&counting_page.segment, (uint32_t)sys_call(SYS_gettid));
 
 	/* Without a destructor the shard would never be given back. Keys under 32 need no memory.
 	 */
 	if (values && have_thread_end_key && pthread_setspecific(thread_end_key, values)) {
-		segment_release(&wiped.segment, values);
+		segment_release(&counting_page.segment, values);
 		values = NULL;
 	}
 	return values;
@@ -89,15 +140,16 @@ struct counting counting_slow(void)
 
 	if (hook_thread.passing || !relaxed_load(&hook_families))
 		return here;
-	/* Pairs with counting_start(): the block is stored last. */
-	if (acquire_load(&wiped.segment.process) && !hook_thread.ended && !relaxed_load(&frozen) &&
+	/* Pairs with segment_create_at(): the block is stored last. */
+	if (acquire_load(&counting_page.segment.process) && !hook_thread.ended &&
+	    !relaxed_load(&frozen) &&
 	    !__atomic_exchange_n(&hook_thread.claiming, 1, __ATOMIC_RELAXED)) {
 		here.values = claim();
 		hook_thread.values = here.values;
 		relaxed_store(&hook_thread.claiming, 0);
 	}
 	if (!here.values) {
-		here.values = &counting_process()->common;
+		here.values = &process_with(segment_process_pages(0, SHARD_WORDS))->common;
 		here.shared = true;
 	}
 	return here;
@@ -109,28 +161,23 @@ void counting_thread_begin(void)
 		counting_slow();
 	/* Without a shard: any value but NULL has the destructor called. */
 	if (!hook_thread.values && have_thread_end_key)
-		pthread_setspecific(thread_end_key, &wiped);
+		pthread_setspecific(thread_end_key, &counting_page);
 }
 
 static int start(const struct segment_identity *identity, void *place)
 {
-	struct process_values *process;
-	static struct segment segment; /* made aside: readers of `wiped` see all of it or nothing */
+	uint64_t left;
 	int err;
 
 	if (!have_thread_end_key)
 		have_thread_end_key = pthread_key_create(&thread_end_key, thread_ends) == 0;
-	err = segment_create_at(&segment, identity, place);
+	err = segment_create_at(&counting_page.segment, identity, place);
 	if (err)
 		return err;
 	if (!wiping)
-		wiping = sys_call(SYS_madvise, &wiped, sizeof(wiped), MADV_WIPEONFORK) == 0;
-	/* The process's block last: whoever sees it finds the rest in place. */
-	process = segment.process;
-	segment.process = NULL;
-	memcpy(&wiped.segment, &segment, sizeof(segment));
-	release_store(&wiped.segment.process, process);
-	drain_early();
+		wiping = sys_call(SYS_madvise, &counting_page, sizeof(counting_page),
+		                  MADV_WIPEONFORK) == 0;
+	collect_end(collect_begin(&left));
 	return 0;
 }
 
@@ -141,13 +188,24 @@ int counting_start(const struct segment_identity *identity)
 
 void counting_totals(struct process_values *ret)
 {
-	if (!wiped.segment.header) {
-		memcpy(ret, &early, sizeof(*ret));
-		collect_derive(ret, 0, 0);
-		return;
-	}
-	drain_early();
-	collect_totals(ret, &wiped.segment);
+	const struct segment_header *header = counting_page.segment.header;
+
+	uint64_t left;
+	bool begun = collect_begin(&left);
+
+	memset(ret, 0, sizeof(*ret));
+	if (header)
+		collect_add_segment(ret, &counting_page.segment);
+	collect_add_pages(ret, &early, left);
+	collect_end(begun);
+	collect_derive(ret, header ? header->inherited_bytes : 0,
+	               header ? header->inherited_blocks : 0);
+}
+
+void counting_freeze_begin(void)
+{
+	if (counting_page.segment.process)
+		segment_populate_process(&counting_page.segment, SEGMENT_PROCESS_PAGES_ALL);
 }
 
 void counting_freeze(void)
@@ -158,12 +216,12 @@ void counting_freeze(void)
 void counting_prefork(void)
 {
 	hook_thread.live_bytes = hook_thread.live_blocks = 0;
-	if (wiped.segment.header) {
-		drain_early();
-		collect_live(&wiped.segment, &hook_thread.live_bytes, &hook_thread.live_blocks);
-	}
+	collect_end(collect_begin(&early_inherited));
+	if (counting_page.segment.header)
+		collect_live(&counting_page.segment, &hook_thread.live_bytes,
+		             &hook_thread.live_blocks);
 	/* Threads that fork at once all write what is there for long; no mapping is ever moved. */
-	memcpy(&inherited, &wiped.segment, sizeof(inherited));
+	memcpy(&inherited, &counting_page.segment, sizeof(inherited));
 	hook_thread.claiming = 1;
 	if (hook_thread.values) /* NULL: a handler forks while this thread forks */
 		hook_thread.parked = hook_thread.values;
@@ -180,17 +238,17 @@ void counting_postfork_parent(void)
 void counting_postfork_child(const struct segment_identity *identity)
 {
 	struct segment_identity child = *identity;
-	uint32_t early_used = wiped.early_used;
+	uint64_t early_pages = relaxed_load(&counting_page.early_pages);
 	void *place;
 
 	child.inherited_bytes = hook_thread.live_bytes;
 	child.inherited_blocks = hook_thread.live_blocks;
 
-	if (!inherited.header) /* then these are the parent's counts */
+	if (early_inherited) /* the parent's counts */
 		memset(&early, 0, sizeof(early));
 	if (!wiping) { /* a kernel before 4.14 */
-		memset(&wiped, 0, sizeof(wiped));
-		wiped.early_used = early_used;
+		memset(&counting_page, 0, sizeof(counting_page));
+		counting_page.early_pages = early_pages;
 	}
 	place = segment_disown(&inherited, hook_thread.parked);
 	relaxed_store(&hook_thread.values, NULL);
@@ -204,7 +262,7 @@ void counting_postfork_child(const struct segment_identity *identity)
 void counting_postfork_frozen_child(void)
 {
 	if (!wiping)
-		memset(&wiped, 0, sizeof(wiped));
+		memset(&counting_page, 0, sizeof(counting_page));
 	relaxed_store(&hook_thread.values, NULL);
 	hook_thread.parked = NULL;
 	relaxed_store(&hook_thread.claiming, 0);

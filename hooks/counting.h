@@ -53,8 +53,33 @@ struct counting {
 	bool shared;
 };
 
-/* The block that all threads of the process share; the static one before the segment exists. */
-struct process_values *counting_process(void) HOOK_HIDDEN;
+#if defined(__x86_64__)
+#define COUNTING_PAGE 4096
+#else
+#define COUNTING_PAGE 65536
+#endif
+
+/* Zeroed by the kernel in a fork child, however it was forked: no segment, so it counts into
+ * memory of its own. */
+union counting_page {
+	struct {
+		struct segment segment;
+		uint8_t have[METRIC_COUNT]; /* the segment has memory for the row's process part */
+		uint64_t early_pages;       /* of `early` that were touched: look through them */
+		bool starved;    /* no room for a page was found; asked again when collected */
+		bool collecting; /* nobody else may move what is in `early` */
+	};
+	char page[COUNTING_PAGE];
+};
+
+extern union counting_page counting_page HOOK_HIDDEN;
+
+/* The block that all threads of the process share, with memory for this row; a static one before
+ * the segment exists and where it has no room. */
+struct process_values *counting_process_slow(enum metric_id id) HOOK_HIDDEN
+	__attribute__((cold, noinline));
+/* The same block for the emitter to write observed rows to, and these alone. */
+struct process_values *counting_observed(void) HOOK_HIDDEN;
 
 /* This thread has no shard (yet): claims one, or says where else to count. */
 struct counting counting_slow(void) HOOK_HIDDEN __attribute__((cold, noinline));
@@ -73,6 +98,7 @@ static always_inline struct counting counting_here(enum HOOK_FAMILY family)
 /* Where the series of a metric stand, as compile-time constants; PLACE(FILE_IO) */
 struct series_place {
 	uint32_t shard_series, shard_word, process_word, width;
+	enum metric_id id;
 };
 
 enum {
@@ -82,10 +108,11 @@ enum {
 #undef METRIC
 };
 
-#define PLACE(id)                                                                              \
-	((struct series_place){                                                                \
-		PLACE_SHARD_SERIES_##id, offsetof(struct shard_values, id) / sizeof(uint64_t), \
-		offsetof(struct process_values, id) / sizeof(uint64_t), PLACE_WIDTH_##id})
+#define PLACE(id)                                                                      \
+	((struct series_place){PLACE_SHARD_SERIES_##id,                                \
+	                       offsetof(struct shard_values, id) / sizeof(uint64_t),   \
+	                       offsetof(struct process_values, id) / sizeof(uint64_t), \
+	                       PLACE_WIDTH_##id, METRIC_##id})
 
 static always_inline void counting_add_word(uint64_t *word, uint64_t amount, bool shared)
 {
@@ -99,12 +126,18 @@ static always_inline void counting_add_word(uint64_t *word, uint64_t amount, boo
 static always_inline uint64_t *counting_series(struct counting here, struct series_place place,
                                                uint32_t series, bool *ret_shared)
 {
+	struct process_values *process;
+
 	if (series < place.shard_series) {
 		*ret_shared = here.shared;
 		return (uint64_t *)here.values + place.shard_word + series * place.width;
 	}
 	*ret_shared = true;
-	return (uint64_t *)counting_process() + place.process_word +
+	/* Pairs with counting_process_slow(): then there is a block. */
+	process = likely(acquire_load(&counting_page.have[place.id]))
+	                  ? counting_page.segment.process
+	                  : counting_process_slow(place.id);
+	return (uint64_t *)process + place.process_word +
 	       (series - place.shard_series) * place.width;
 }
 
@@ -144,8 +177,9 @@ void counting_thread_begin(void) HOOK_HIDDEN;
  * none. */
 int counting_start(const struct segment_identity *identity) HOOK_HIDDEN;
 struct segment *counting_segment(void) HOOK_HIDDEN;
-/* From now on no system call is made here: threads that have no shard count into the shared block.
- */
+/* Gets all the memory that may be needed; then, no system call is made here any more: threads that
+ * have no shard count into the shared block. */
+void counting_freeze_begin(void) HOOK_HIDDEN;
 void counting_freeze(void) HOOK_HIDDEN;
 /* Everything counted so far, wherever it stands. */
 void counting_totals(struct process_values *ret) HOOK_HIDDEN;

@@ -8,6 +8,11 @@
 
 struct real real;
 
+#define HOOK(family, need, type, name, parameters) \
+	_Static_assert(sizeof(#name) <= HOOK_NAME_ROOM, "a longer name");
+#include "hooks/hooks.def"
+#undef HOOK
+
 const struct hook_row hook_rows[HOOK_COUNT] = {
 #define REQUIRED                                   true
 #define OPTIONAL                                   false

@@ -26,9 +26,11 @@ struct real {
 #undef HOOK
 };
 
+#define HOOK_NAME_ROOM 30
+
 struct hook_row {
-	const char *name;
-	signed char family; /* enum HOOK_FAMILY */
+	char name[HOOK_NAME_ROOM]; /* no pointer, which would be relocated at every start */
+	signed char family;        /* enum HOOK_FAMILY */
 	bool required;
 };
 

@@ -14,6 +14,22 @@ void collect_add_process(struct process_values *to, const struct process_values 
 	add_words((uint64_t *)to, (const uint64_t *)from, PROCESS_WORDS);
 }
 
+static uint32_t page_words(uint32_t page)
+{
+	uint32_t left = (uint32_t)PROCESS_WORDS - page * SEGMENT_PAGE_WORDS;
+
+	return left < SEGMENT_PAGE_WORDS ? left : SEGMENT_PAGE_WORDS;
+}
+
+void collect_add_pages(struct process_values *to, const struct process_values *from, uint64_t pages)
+{
+	for (; pages; pages &= pages - 1) {
+		uint32_t page = (uint32_t)__builtin_ctzll(pages), at = page * SEGMENT_PAGE_WORDS;
+
+		add_words((uint64_t *)to + at, (const uint64_t *)from + at, page_words(page));
+	}
+}
+
 void collect_add_shard(struct process_values *to, const struct shard_values *from)
 {
 	add_words((uint64_t *)&to->common, (const uint64_t *)from, SHARD_WORDS);
@@ -84,16 +100,21 @@ void collect_derive(struct process_values *totals, int64_t inherited_bytes,
 	derive_mappings(totals);
 }
 
-void collect_totals(struct process_values *ret, const struct segment *segment)
+void collect_add_segment(struct process_values *to, const struct segment *segment)
 {
-	memset(ret, 0, sizeof(*ret));
-	collect_add_process(ret, segment->process);
+	collect_add_pages(to, segment->process, acquire_load(&segment->process_pages));
 	for (uint32_t index = 0; index < segment->shards_mapped; index++) {
 		const struct shard_values *shard = segment_shard(segment, index);
 
 		if (shard)
-			collect_add_shard(ret, shard);
+			collect_add_shard(to, shard);
 	}
+}
+
+void collect_totals(struct process_values *ret, const struct segment *segment)
+{
+	memset(ret, 0, sizeof(*ret));
+	collect_add_segment(ret, segment);
 	collect_derive(ret, segment->header->inherited_bytes, segment->header->inherited_blocks);
 }
 
@@ -118,7 +139,8 @@ void collect_live(const struct segment *segment, int64_t *ret_bytes, int64_t *re
 	uint64_t bytes = (uint64_t)segment->header->inherited_bytes;
 	uint64_t blocks = (uint64_t)segment->header->inherited_blocks;
 
-	add_live(&segment->process->common, &bytes, &blocks);
+	if (acquire_load(&segment->process_pages) & 1)
+		add_live(&segment->process->common, &bytes, &blocks);
 	for (uint32_t index = 0; index < segment->shards_mapped; index++) {
 		const struct shard_values *shard = segment_shard(segment, index);
 
@@ -129,14 +151,21 @@ void collect_live(const struct segment *segment, int64_t *ret_bytes, int64_t *re
 	*ret_blocks = (int64_t)blocks;
 }
 
-void collect_drain(struct process_values *to, struct process_values *from)
+static void drain_words(uint64_t *to, uint64_t *from, uint32_t words)
 {
-	uint64_t *source = (uint64_t *)from, *target = (uint64_t *)to;
+	for (uint32_t i = 0; i < words; i++) {
+		if (counter_read(&from[i]))
+			counter_add_shared(&to[i],
+			                   __atomic_exchange_n(&from[i], 0, __ATOMIC_RELAXED));
+	}
+}
 
-	for (size_t i = 0; i < PROCESS_WORDS; i++) {
-		if (counter_read(&source[i]))
-			counter_add_shared(&target[i],
-			                   __atomic_exchange_n(&source[i], 0, __ATOMIC_RELAXED));
+void collect_drain(struct process_values *to, struct process_values *from, uint64_t pages)
+{
+	for (; pages; pages &= pages - 1) {
+		uint32_t page = (uint32_t)__builtin_ctzll(pages), at = page * SEGMENT_PAGE_WORDS;
+
+		drain_words((uint64_t *)to + at, (uint64_t *)from + at, page_words(page));
 	}
 }
 

@@ -18,15 +18,21 @@ void collect_add_shard(struct process_values *to, const struct shard_values *fro
 void collect_derive(struct process_values *totals, int64_t inherited_bytes,
                     int64_t inherited_blocks);
 
+/* to += everything this process's segment holds; the derived rows are still to be computed. */
+void collect_add_segment(struct process_values *to, const struct segment *segment);
+/* to += the pages given (segment_process_pages()) of a process's block. */
+void collect_add_pages(struct process_values *to, const struct process_values *from,
+                       uint64_t pages);
+
 /* *ret = everything this process's segment holds, derived rows included. */
 void collect_totals(struct process_values *ret, const struct segment *segment);
 
 /* Live allocations alone, cheaper than all totals. */
 void collect_live(const struct segment *segment, int64_t *ret_bytes, int64_t *ret_blocks);
 
-/* Takes the values out of `from` (leaving zeros) and adds them to `to` with locked adds: any
- * thread, any time. */
-void collect_drain(struct process_values *to, struct process_values *from);
+/* Takes the values out of these pages of `from` (leaving zeros) and adds them to `to` with locked
+ * adds: any thread, any time. */
+void collect_drain(struct process_values *to, struct process_values *from, uint64_t pages);
 
 /*
  * Adds one process's totals to those of a tree. ended: the process is gone, so what is a present

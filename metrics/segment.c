@@ -24,6 +24,12 @@ struct shard_values *segment_shard(const struct segment *segment, uint32_t index
 	return (struct shard_values *)shard_address(segment, index);
 }
 
+/* -EINVAL: an old kernel, where the first mapping was allocated with the file. */
+static bool is_starved(int err)
+{
+	return err && err != -EINVAL;
+}
+
 /*
  * Maps the next chunk of the file without a descriptor: mremap() with an old size of 0 makes a
  * second mapping of shared pages, and it may reach further into the file than the first. It begins
@@ -44,6 +50,9 @@ static int grow(struct segment *segment)
 	shards = mapped + SEGMENT_CHUNK <= limit ? SEGMENT_CHUNK : limit - mapped;
 	if (mapped < SEGMENT_FIRST_CHUNK || mapped >= limit || !segment->path[0])
 		goto out;
+	if (mapped + shards > SEGMENT_OWNERS_FIRST &&
+	    is_starved(populate((char *)segment->header + SEGMENT_PAGE, SEGMENT_PAGE)))
+		goto out;
 	last = shard_address(segment, mapped - 1) + SEGMENT_SHARD_SIZE - SEGMENT_PAGE;
 	base = sys_call(SYS_mremap, last, 0, SEGMENT_PAGE + (size_t)shards * SEGMENT_SHARD_SIZE,
 	                MREMAP_MAYMOVE);
@@ -60,6 +69,24 @@ out:
 	return err;
 }
 
+bool segment_populate_process(struct segment *segment, uint64_t pages)
+{
+	uint64_t missing = pages & ~relaxed_load(&segment->process_pages);
+	uint32_t page, count;
+
+	while (missing) {
+		page = (uint32_t)__builtin_ctzll(missing);
+		count = (uint32_t)__builtin_ctzll(~(missing >> page));
+		if (is_starved(populate((char *)segment->process + (size_t)page * SEGMENT_PAGE,
+		                        (size_t)count * SEGMENT_PAGE)))
+			return false;
+		missing &= ~(UINT64_MAX >> (64 - count) << page);
+	}
+	/* Pairs with the collector's acquire. */
+	__atomic_fetch_or(&segment->process_pages, pages, __ATOMIC_RELEASE);
+	return true;
+}
+
 /* Takes shard `index` if it is free and its memory can be had; *ret_starved: it can not. */
 static struct shard_values *take(struct segment *segment, uint32_t index, uint32_t tid,
                                  bool *ret_starved)
@@ -67,7 +94,6 @@ static struct shard_values *take(struct segment *segment, uint32_t index, uint32
 	unsigned char *shard = shard_address(segment, index);
 	uint32_t *owner = &segment->owners[index];
 	uint32_t word = relaxed_load(owner);
-	int err;
 
 	/* Acquire pairs with segment_release(): the totals of the owner before are ours to add to.
 	 */
@@ -76,9 +102,7 @@ static struct shard_values *take(struct segment *segment, uint32_t index, uint32
 	                                 __ATOMIC_RELAXED))
 		return NULL;
 	if (!(word & SHARD_RESIDENT)) {
-		err = populate(shard, SEGMENT_SHARD_SIZE);
-		/* -EINVAL: an old kernel, where the first chunk was allocated with the file. */
-		if (err && err != -EINVAL) {
+		if (is_starved(populate(shard, SEGMENT_SHARD_SIZE))) {
 			release_store(owner, 0);
 			*ret_starved = true;
 			return NULL;

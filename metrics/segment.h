@@ -3,15 +3,18 @@
  * killed.
  *
  *   page 0   struct segment_header          offsets and sizes, never pointers; magic is published
- * last page 1   owner word of each shard       tid of its only writer (0: free) and SHARD_RESIDENT
- *   then     struct process_values          for what no shard holds; takes locked adds
+ *                                           last
+ *   then     owner word of each shard       tid of its only writer (0: free) and SHARD_RESIDENT
+ *   page 2   struct process_values          for what no shard holds; takes locked adds
  *   then     struct ledger                  what the sinks have been told; no memory at first
  *   then     shards, each page-aligned      struct shard_values of one thread; totals only grow
  *
  * A file of tmpfs, sparse, mapped and made resident in small steps by madvise(MADV_POPULATE_WRITE),
- * which fails where a full file system would be SIGBUS. No function here calls libc, allocates or
- * needs TLS: all may be called from hooks, signal handlers and the emitter. Claim and release are
- * lock-free and safe from any thread.
+ * which fails where a full file system would be SIGBUS: page 0 at first, shards when they are
+ * claimed, the pages of the process's block when something is first counted there. (A page costs
+ * about 4 us to get and to give back: a short program should not pay for what it never counts.) No
+ * function here calls libc, allocates or needs TLS: all may be called from hooks, signal handlers
+ * and the emitter. Claim and release are lock-free and safe from any thread.
  */
 #ifndef METRICS_SEGMENT_H
 #define METRICS_SEGMENT_H
@@ -35,7 +38,7 @@
 	0x80000000u /* in the owner word: has memory, holds totals; once set, it stays */
 
 #define SEGMENT_ROUND(bytes)   (((bytes) + SEGMENT_PAGE - 1) / SEGMENT_PAGE * SEGMENT_PAGE)
-#define SEGMENT_OWNERS_OFFSET  SEGMENT_PAGE
+#define SEGMENT_OWNERS_OFFSET  3072u
 #define SEGMENT_PROCESS_OFFSET (2 * SEGMENT_PAGE)
 #define SEGMENT_LEDGER_OFFSET \
 	(SEGMENT_PROCESS_OFFSET + SEGMENT_ROUND(sizeof(struct process_values)))
@@ -70,7 +73,9 @@ struct segment_header {
 	char messages[SEGMENT_MESSAGES_SIZE]; /* what the shim wants to say and must not print */
 };
 
-_Static_assert(sizeof(struct segment_header) <= SEGMENT_PAGE, "header has one page");
+_Static_assert(sizeof(struct segment_header) <= SEGMENT_OWNERS_OFFSET, "owner words follow");
+_Static_assert(SEGMENT_OWNERS_OFFSET + 4 * SEGMENT_SHARDS_MAX <= SEGMENT_PROCESS_OFFSET,
+               "two pages");
 
 /* This process's view: private memory, made anew after fork. */
 struct segment {
@@ -78,6 +83,7 @@ struct segment {
 	uint32_t *owners;
 	struct process_values *process;
 	unsigned char *chunks[SEGMENT_CHUNKS]; /* shards 0..3, 4..19, 20..35, ... */
+	uint64_t process_pages; /* bit for each page of the process's block that has memory */
 	uint32_t shards_mapped;
 	uint32_t growing; /* taken by the thread that maps the next chunk */
 	uint32_t full;    /* no shard was left at the last try; cleared by a release */
@@ -91,6 +97,7 @@ struct segment_identity {
 		*directory; /* made with mode 0700 if missing; must be ours and closed to others */
 	uint64_t start_time_ns;
 	int64_t inherited_bytes, inherited_blocks;
+	const char *program; /* path of the executable; NULL: asked for */
 	bool session; /* the directory is a session's: it is not made anew, the dead in it stay */
 };
 
@@ -108,6 +115,25 @@ int segment_create_at(struct segment *segment, const struct segment_identity *id
  * tid: the owner. */
 struct shard_values *segment_claim(struct segment *segment, uint32_t tid);
 void segment_release(struct segment *segment, struct shard_values *shard);
+
+/*
+ * The pages of the process's block that hold words [word, word + width), as bits; and all of them.
+ */
+#define SEGMENT_PAGE_WORDS        (SEGMENT_PAGE / 8)
+#define SEGMENT_PROCESS_PAGES     ((sizeof(struct process_values) + SEGMENT_PAGE - 1) / SEGMENT_PAGE)
+#define SEGMENT_PROCESS_PAGES_ALL (UINT64_MAX >> (64 - SEGMENT_PROCESS_PAGES))
+
+_Static_assert(SEGMENT_PROCESS_PAGES <= 64, "a bit for each page");
+
+static inline uint64_t segment_process_pages(uint32_t word, uint32_t width)
+{
+	uint32_t first = word / SEGMENT_PAGE_WORDS, last = (word + width - 1) / SEGMENT_PAGE_WORDS;
+
+	return UINT64_MAX << first & UINT64_MAX >> (63 - last);
+}
+
+/* Sees to it that these pages have memory. False: there is none to be had. Any thread, any time. */
+bool segment_populate_process(struct segment *segment, uint64_t pages);
 
 /* Shard by number for reading; NULL: not mapped or not resident. */
 struct shard_values *segment_shard(const struct segment *segment, uint32_t index);

@@ -17,19 +17,20 @@
 #define SWEEP_FILES         512 /* in the file system: more of them may be segments of the dead */
 #define SEGMENT_SPACE_SHARE 16  /* at most this part of what the file system has free */
 
+/* Some of a name, so that the compiler works the whole sum out: starting should not. */
+#define LAYOUT_NAME(name) \
+	(sizeof(name) + (sizeof(name) << 8) * name[sizeof(name) / 2] + 31u * name[sizeof(name) - 2])
+
 uint32_t segment_layout(void)
 {
 	uint32_t hash = 2166136261u;
 
-	for (int i = 0; i < METRIC_COUNT; i++) {
-		const struct metric *metric = &metric_table[i];
-
-		for (const char *c = metric->name; *c; c++)
-			hash = (hash ^ (unsigned char)*c) * 16777619u;
-		hash = (hash ^ metric->series) * 16777619u;
-		hash = (hash ^ metric->width) * 16777619u;
-		hash = (hash ^ metric->shard_series) * 16777619u;
-	}
+#define METRIC(id, family, kind, number, place, name, unit, a, b, c, description) \
+	hash = (hash ^ (uint32_t)LAYOUT_NAME(name)) * 16777619u;                  \
+	hash = (hash ^ SERIES_OF(a, b, c)) * 16777619u;                           \
+	hash = (hash ^ (WIDTH_##number << 16 | IN_SHARD_##place)) * 16777619u;
+#include "metrics/metrics.def"
+#undef METRIC
 	return hash;
 }
 
@@ -115,12 +116,13 @@ static int make_path(struct segment *segment, const char *directory, uint64_t bo
 
 /* MADV_POPULATE_WRITE came with Linux 5.14; older kernels get all of the first mapping allocated at
  * once. */
-static int allocate(int fd, void *base, uint32_t *shard_limit)
+static int allocate(struct segment *segment, int fd, void *base, uint32_t *shard_limit)
 {
-	int err = populate(base, SEGMENT_FIXED_SIZE);
+	int err = populate(base, SEGMENT_PAGE);
 
 	if (err != -EINVAL)
 		return err;
+	segment->process_pages = SEGMENT_PROCESS_PAGES_ALL;
 	if (*shard_limit > SEGMENT_FIRST_CHUNK)
 		*shard_limit = SEGMENT_FIRST_CHUNK;
 	return fd < 0 ? 0 : (int)sys_call(SYS_fallocate, fd, 0, 0, SEGMENT_FIRST_MAP);
@@ -158,7 +160,7 @@ static int map_file(struct segment *segment, const struct segment_identity *iden
 	err = (int)sys_call(SYS_ftruncate, fd,
 	                    SEGMENT_SHARDS_OFFSET + (size_t)*ret_limit * SEGMENT_SHARD_SIZE);
 	base = err ? err : map_first(place, MAP_SHARED, fd);
-	err = is_error(base) ? (int)base : allocate(fd, (void *)base, ret_limit);
+	err = is_error(base) ? (int)base : allocate(segment, fd, (void *)base, ret_limit);
 	sys_call(SYS_close, fd);
 	if (err) {
 		if (!is_error(base))
@@ -180,7 +182,7 @@ static int map_anonymous(struct segment *segment, void *place, uint32_t *ret_lim
 	if (is_error(base))
 		return (int)base;
 	*ret_limit = SEGMENT_FIRST_CHUNK;
-	err = allocate(-1, (void *)base, ret_limit);
+	err = allocate(segment, -1, (void *)base, ret_limit);
 	if (err) {
 		sys_call(SYS_munmap, base, SEGMENT_FIRST_MAP);
 		return err;
@@ -222,8 +224,11 @@ static void write_header(struct segment *segment, const struct segment_identity 
 	header->inherited_bytes = identity->inherited_bytes;
 	header->inherited_blocks = identity->inherited_blocks;
 	make_uuid(header->instance_id, boottime_ns ^ header->pid);
-	sys_call(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", header->program,
-	         sizeof(header->program) - 1);
+	if (identity->program)
+		string_copy(header->program, sizeof(header->program), identity->program);
+	else
+		sys_call(SYS_readlinkat, AT_FDCWD, "/proc/self/exe", header->program,
+		         sizeof(header->program) - 1);
 	release_store(&header->magic, SEGMENT_MAGIC); /* pairs with the reader's acquire */
 }
 
@@ -244,11 +249,11 @@ static int create(struct segment *segment, const struct segment_identity *identi
 	sys_call(SYS_madvise, segment->header, SEGMENT_FIRST_MAP, MADV_DONTDUMP);
 	write_header(segment, identity, boottime_ns, limit);
 	segment->owners = (uint32_t *)((char *)segment->header + SEGMENT_OWNERS_OFFSET);
-	segment->process =
-		(struct process_values *)((char *)segment->header + SEGMENT_PROCESS_OFFSET);
 	segment->chunks[0] = (unsigned char *)segment->header + SEGMENT_SHARDS_OFFSET;
-	release_store(&segment->shards_mapped,
-	              limit < SEGMENT_FIRST_CHUNK ? limit : SEGMENT_FIRST_CHUNK);
+	segment->shards_mapped = limit < SEGMENT_FIRST_CHUNK ? limit : SEGMENT_FIRST_CHUNK;
+	/* Last: whoever sees it finds the rest in place. */
+	release_store(&segment->process,
+	              (struct process_values *)((char *)segment->header + SEGMENT_PROCESS_OFFSET));
 	return 0;
 }
 

@@ -13,7 +13,9 @@
 #define MADV_POPULATE_WRITE 23
 #endif
 
-#define SEGMENT_FIXED_SIZE ((size_t)SEGMENT_LEDGER_OFFSET) /* in memory from the start */
+#define SEGMENT_FIXED_SIZE ((size_t)SEGMENT_LEDGER_OFFSET) /* without the ledger */
+/* Owner words beyond these stand in page 1, which gets memory when so many shards are mapped. */
+#define SEGMENT_OWNERS_FIRST ((SEGMENT_PAGE - SEGMENT_OWNERS_OFFSET) / 4)
 #define SEGMENT_FIRST_MAP \
 	((size_t)SEGMENT_SHARDS_OFFSET + SEGMENT_FIRST_CHUNK * (size_t)SEGMENT_SHARD_SIZE)
 

@@ -182,7 +182,7 @@ static void collect(struct exporter *exporter)
 	uint64_t last = snapshot->time_ns, now;
 
 	counting_totals(&snapshot->totals);
-	observe_process(counting_process(), &exporter->observed, &shim.observed, &snapshot->totals,
+	observe_process(counting_observed(), &exporter->observed, &shim.observed, &snapshot->totals,
 	                exporter->emitter_tid);
 	counting_totals(&snapshot->totals);
 	snapshot->start_time_ns = shim.start_time_ns;
@@ -213,7 +213,7 @@ static uint32_t error_value(long err)
 /* Our own health: what was written, or why not. */
 static void account(enum SINK sink, uint32_t points, long result)
 {
-	struct process_values *process = counting_process();
+	struct process_values *process = counting_observed();
 	uint32_t exporter = sink * EXPORTER_NAME_COUNT + sink; /* type and name */
 
 	observe_add(process, METRIC_EXPORTED_DATA_POINTS,
@@ -283,7 +283,7 @@ void exporter_export(struct exporter *exporter)
 	if (sink_enabled(SINK_FILE))
 		log_failure(&exporter->file_error, export_file(exporter, &delivery),
 		            "OTELUE_FILE cannot be written", "");
-	observe_add(counting_process(), METRIC_MEASUREMENTS_DROPPED, DROP_REASON_OVERSIZE,
+	observe_add(counting_observed(), METRIC_MEASUREMENTS_DROPPED, DROP_REASON_OVERSIZE,
 	            delivery.oversize);
 }
 

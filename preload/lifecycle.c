@@ -43,7 +43,7 @@ static void hand_over(enum segment_state state)
 		return;
 	if (shim.session) {
 		if (!relaxed_load(&shim.confined))
-			observe_last(segment->process, &window, &shim.observed);
+			observe_last(counting_observed(), &window, &shim.observed);
 		counting_totals(&last_totals);
 		session_add(shim.session, &last_totals);
 		if (header->messages_length)
@@ -203,7 +203,9 @@ void lifecycle_postfork_parent(void)
 
 void lifecycle_postfork_child(void)
 {
-	struct segment_identity identity = {shim.directory, 0, 0, 0, shim.session != NULL};
+	struct segment_identity identity = {.directory = shim.directory,
+	                                    .program = shim.program,
+	                                    .session = shim.session != NULL};
 	bool io_known = shim.observed.io_known;
 
 	if (!shim.counting)
@@ -251,6 +253,8 @@ void lifecycle_follow(const struct lifecycle_call *call)
 
 bool lifecycle_confine_begin(void)
 {
+	if (ours())
+		counting_freeze_begin();
 	return lifecycle_alone_begin();
 }
 
@@ -274,13 +278,17 @@ void lifecycle_confine_end(bool stopped, bool confined)
 
 void lifecycle_begin(void)
 {
-	struct segment_identity identity = {shim.directory, 0, 0, 0, shim.session != NULL};
+	struct segment_identity identity = {.directory = shim.directory,
+	                                    .program = shim.program,
+	                                    .session = shim.session != NULL};
 
 	start_clocks();
 	observe_begin(&shim.observed);
 	segment_exec_sweep(shim.directory, shim.owner_pid);
 	identity.start_time_ns = shim.start_time_ns;
 	counting_start(&identity);
+	if (shim.restricted)
+		counting_freeze_begin();
 	pthread_atfork(lifecycle_prefork, lifecycle_postfork_parent, lifecycle_postfork_child);
 	/* Without a DSO: runs after the destructors of all libraries, not among them. */
 	__cxa_atexit(exit_handler, NULL, NULL);

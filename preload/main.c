@@ -66,7 +66,6 @@ static bool load_settings(char *const *envp, bool secure)
 	                                  ? NULL
 	                                  : path,
 	};
-	long length;
 
 	if (settings_load(&environment, &shim.settings, &error)) {
 		complain(&error);
@@ -74,9 +73,8 @@ static bool load_settings(char *const *envp, bool secure)
 	}
 	if (shim.settings.disabled)
 		return false;
-	length = sys_call(SYS_readlinkat, -100, "/proc/self/exe", path, sizeof(path) - 1);
-	path[length > 0 ? length : 0] = '\0';
-	return settings_program_selected(&shim.settings, path);
+	sys_call(SYS_readlinkat, -100, "/proc/self/exe", shim.program, sizeof(shim.program) - 1);
+	return settings_program_selected(&shim.settings, shim.program);
 }
 
 static void find_directory(char *const *envp, bool secure)

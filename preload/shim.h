@@ -26,6 +26,7 @@ struct shim {
 	uint64_t start_ticks;                /* and on the processor's counter */
 	struct session_accumulator *session; /* NULL: none */
 	char directory[160];                 /* where the segment is made */
+	char program[256];                   /* path of the executable, cut */
 	struct observe_baseline observed;    /* what the process had used before */
 	const struct r_debug *loader;        /* the dynamic linker's list of objects */
 	uintptr_t vdso;                      /* where the kernel put its own, 0: nowhere */

@@ -59,6 +59,45 @@ counts_are_right_without_shm() {
 	expect_equal "$("$metrics" value 'libc.memory.allocations{libc.memory.operation=aligned}' otlp.jsonl)" 32000 allocations
 }
 
+# The segment has been made, then /dev/shm is filled to the last page: what gets no memory there is counted all the same.
+# It comes back "before" the export, or never.
+counts_are_right_in_a_full_shm() {
+	need unshare
+	((EUID == 0)) || skip "mounting needs root"
+	cat >work.py <<-'END'
+	import os, select, sys, threading, time
+	fill = os.open("/dev/shm/fill", os.O_CREAT | os.O_WRONLY)
+	try:
+	    while True:
+	        os.write(fill, bytes(4096))
+	except OSError as error:
+	    print(error.strerror)
+	def work():
+	    poll = select.poll()
+	    for _ in range(100):
+	        poll.poll(0)
+	        time.sleep(0)
+	threads = [threading.Thread(target=work) for _ in range(4)]
+	for thread in threads:
+	    thread.start()
+	for thread in threads:
+	    thread.join()
+	pid = os.fork()
+	if pid == 0:
+	    work()
+	    os._exit(3)
+	print(os.waitpid(pid, 0)[1])
+	if sys.argv[1] == "before":
+	    os.ftruncate(fill, 0)
+	    work()
+	END
+	OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE="$PWD/otlp.%p.jsonl" expect_transparent \
+		unshare -m sh -c 'mount -t tmpfs -o size=8m tmpfs /dev/shm || exit 99; exec "$@"' - python3 -B work.py "$1"
+	expect_code 0
+	expect_equal "$("$metrics" count 'libc.poll.duration{libc.poll.operation=poll}' otlp.*.jsonl)" "$2" polls
+	expect_equal "$("$metrics" count 'libc.sleep.duration{libc.sleep.operation=clock_nanosleep}' otlp.*.jsonl)" "$2" sleeps
+}
+
 small_stacks_are_enough() {
 	run "$programs/stacks" "$1"
 	expect_output "0 failures"
@@ -104,6 +143,8 @@ test_case with_shm ro
 test_case with_shm nr_inodes=1
 test_case without_shm
 test_case counts_are_right_without_shm
+test_case counts_are_right_in_a_full_shm before 600
+test_case counts_are_right_in_a_full_shm never 500
 test_case small_stacks_are_enough altstack
 test_case small_stacks_are_enough thread
 test_done

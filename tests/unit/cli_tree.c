@@ -36,7 +36,7 @@ static uint64_t bytes_of(const struct process_values *totals)
 /* A process that counted so many bytes in the session: alive until killed. */
 static pid_t start_process(const char *directory, uint64_t bytes)
 {
-	struct segment_identity identity = {directory, 1000, 0, 0, false};
+	struct segment_identity identity = {.directory = directory, .start_time_ns = 1000};
 	struct segment segment;
 	int ready[2];
 	char byte;
@@ -90,7 +90,7 @@ Test(tree, sums_the_ended_the_killed_and_the_living)
 
 Test(tree, leaves_out_what_was_handed_over)
 {
-	struct segment_identity identity = {session.path, 1000, 0, 0, false};
+	struct segment_identity identity = {.directory = session.path, .start_time_ns = 1000};
 	static struct segment segment;
 
 	cr_assert_eq(segment_create(&segment, &identity), 0);

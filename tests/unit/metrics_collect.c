@@ -97,7 +97,7 @@ Test(collect, drains_all_and_leaves_nothing)
 
 	for (size_t i = 0; i < PROCESS_WORDS; i++)
 		((uint64_t *)&one)[i] = i;
-	collect_drain(&sum, &one);
+	collect_drain(&sum, &one, SEGMENT_PROCESS_PAGES_ALL);
 	cr_assert_eq(memcmp(&one, &zero, sizeof(zero)), 0);
 	for (size_t i = 0; i < PROCESS_WORDS; i++)
 		cr_assert_eq(((uint64_t *)&sum)[i], i);

@@ -137,7 +137,7 @@ static int resident_pages(struct segment *segment)
 
 Test(ledger, takes_memory_when_it_is_needed, .init = scratch_make, .fini = scratch_remove)
 {
-	struct segment_identity identity = {scratch, 1000, 0, 0, false};
+	struct segment_identity identity = {.directory = scratch, .start_time_ns = 1000};
 	const int front = offsetof(struct ledger, snapshot) / SEGMENT_PAGE;
 	const int one = sizeof(struct ledger_baseline) / SEGMENT_PAGE;
 	struct segment segment;
@@ -155,7 +155,7 @@ Test(ledger, is_read_as_far_as_the_header_says, .init = scratch_make, .fini = sc
 {
 	static struct segment_reading reading;
 	static struct ledger copy;
-	struct segment_identity identity = {scratch, 1000, 0, 0, false};
+	struct segment_identity identity = {.directory = scratch, .start_time_ns = 1000};
 	struct segment segment;
 	struct ledger *own;
 	int fd;

@@ -17,7 +17,7 @@ static uint64_t *word(struct process_values *values, enum metric_id id, uint32_t
 
 static void make_segment(void)
 {
-	struct segment_identity identity = {scratch, 1000, 0, 0, false};
+	struct segment_identity identity = {.directory = scratch, .start_time_ns = 1000};
 	struct shard_values *shard;
 
 	scratch_make();
@@ -104,7 +104,7 @@ static char child_name[256];
 
 static pid_t make_child(bool dies)
 {
-	struct segment_identity identity = {scratch, 1000, 0, 0, false};
+	struct segment_identity identity = {.directory = scratch, .start_time_ns = 1000};
 	struct segment own;
 	int report[2];
 	pid_t pid;

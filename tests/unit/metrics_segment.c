@@ -14,7 +14,7 @@ static struct process_values totals;
 
 static void make_in(const char *directory)
 {
-	struct segment_identity identity = {directory, 1000, 0, 0, false};
+	struct segment_identity identity = {.directory = directory, .start_time_ns = 1000};
 
 	cr_assert_eq(segment_create(&segment, &identity), 0);
 }

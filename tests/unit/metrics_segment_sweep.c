@@ -7,7 +7,7 @@
 #include "tests/unit/scratch.h"
 
 static struct segment segment;
-static const struct segment_identity identity = {scratch, 1000, 0, 0, false};
+static const struct segment_identity identity = {.directory = scratch, .start_time_ns = 1000};
 
 TestSuite(segment_sweep, .init = scratch_make, .fini = scratch_remove);
 

@@ -1,0 +1,53 @@
+/* The process's block gets its memory page by page, when something is first counted there. */
+#include "metrics/collect.h"
+#include "metrics/segment.h"
+#include "tests/unit/scratch.h"
+
+static struct segment segment;
+
+static void make_segment(void)
+{
+	struct segment_identity identity = {.directory = scratch, .start_time_ns = 1000};
+
+	scratch_make();
+	cr_assert_eq(segment_create(&segment, &identity), 0);
+	cr_assert_str_not_empty(segment.path);
+}
+
+static uint64_t file_bytes(void)
+{
+	struct stat status;
+
+	cr_assert_eq(stat(segment.path, &status), 0);
+	return (uint64_t)status.st_blocks * 512;
+}
+
+TestSuite(segment_pages, .init = make_segment, .fini = scratch_remove);
+
+Test(segment_pages, one_is_there_at_first_and_more_when_used)
+{
+	uint64_t last = segment_process_pages(PROCESS_WORDS - 1, 1);
+
+	cr_assert_eq(file_bytes(), SEGMENT_PAGE);
+	cr_assert(segment_populate_process(&segment, last | 1));
+	cr_assert_eq(segment.process_pages, last | 1);
+	cr_assert_eq(file_bytes(), 3 * SEGMENT_PAGE);
+	cr_assert(segment_populate_process(&segment, SEGMENT_PROCESS_PAGES_ALL));
+	cr_assert_eq(file_bytes(), SEGMENT_PAGE * (1 + SEGMENT_PROCESS_PAGES));
+}
+
+Test(segment_pages, are_known_by_their_words)
+{
+	cr_assert_eq(segment_process_pages(0, 1), 1);
+	cr_assert_eq(segment_process_pages(SEGMENT_PAGE_WORDS - 1, 1), 1);
+	cr_assert_eq(segment_process_pages(SEGMENT_PAGE_WORDS - 1, 2), 3);
+	cr_assert_eq(segment_process_pages(SEGMENT_PAGE_WORDS, 2 * SEGMENT_PAGE_WORDS + 1), 14);
+}
+
+Test(segment_pages, without_memory_are_not_looked_at)
+{
+	struct process_values totals;
+
+	collect_totals(&totals, &segment);
+	cr_assert_eq(file_bytes(), SEGMENT_PAGE);
+}
