@@ -216,6 +216,34 @@ the_next_program_leaves_alone_what_it_does_not_know() {
 	expect_all_exported 0
 }
 
+# Later than all that was exported, and no later than the death: the last moment at which it was seen alive.
+the_time_is_before_the_death_and_after_the_last_export() {
+	local killed
+	configuration 60000
+	start_victim
+	until_true is_identified
+	# That it lives is noted each second, though nothing is exported.
+	sleep 3
+	stop
+	killed=$(date +%s%N)
+	salvage_all
+	python3 - "$killed" <<-'PYTHON'
+		import json, sys
+		killed, seen = int(sys.argv[1]), set()
+		def walk(node):
+		    if isinstance(node, dict):
+		        if "timeUnixNano" in node:
+		            seen.add((int(node["startTimeUnixNano"]), int(node["timeUnixNano"])))
+		        node = list(node.values())
+		    for child in node if isinstance(node, list) else []:
+		        walk(child)
+		walk(json.loads(open("otlp.jsonl").read()))
+		assert len(seen) == 1, seen
+		start, time = seen.pop()
+		assert start + 1000000000 < time <= killed, (start, time, killed)
+	PYTHON
+}
+
 two_at_once_export_once() {
 	local round first second
 	configuration 60000
@@ -310,6 +338,7 @@ test_case it_is_exported_after kill
 test_case one_without_settings_is_exported_with_those_here
 test_case the_resource_is_that_of_the_dead
 test_case half_a_line_is_ended
+test_case the_time_is_before_the_death_and_after_the_last_export
 test_case killed_while_it_writes enter 0
 test_case killed_while_it_writes exit 1
 test_case the_next_program_salvages
