@@ -10,6 +10,7 @@
 #include "export/describe.h"
 #include "export/salvage.h"
 
+#define ABANDONED_S      60 /* an unfinished segment is this old */
 #define DIRENT_LENGTH_AT 16 /* of struct linux_dirent64 */
 #define DIRENT_NAME_AT   19
 
@@ -33,32 +34,6 @@ static void describe_from_outside(struct salvager *salvager)
 	describe_rest(resource, &salvager->settings);
 }
 
-/* Settings and resource: the process's own, else made up from outside. */
-static enum salvage_outcome identify(struct salvager *salvager, int fd, int *ret_error)
-{
-	struct ledger *ledger = &salvager->ledger;
-	enum ledger_state state = salvager->reading.ledger;
-
-	if (state == LEDGER_PRIVATE)
-		return SALVAGE_NOT_TOLD;
-	salvager->exact = state != LEDGER_EMPTY;
-	if (salvager->exact) {
-		*ret_error = reader_ledger(fd, &salvager->reading, LEDGER_IDENTIFIED, ledger);
-		if (!*ret_error && !salvage_identity_valid(ledger))
-			*ret_error = -EBADMSG;
-		if (*ret_error)
-			return SALVAGE_REFUSED;
-		memcpy(&salvager->settings, ledger->settings, sizeof(salvager->settings));
-		memcpy(&salvager->resource, ledger->resource, sizeof(salvager->resource));
-		return SALVAGE_EXPORTED;
-	}
-	if (!salvager->own)
-		return SALVAGE_UNIDENTIFIED;
-	memcpy(&salvager->settings, salvager->own, sizeof(salvager->settings));
-	describe_from_outside(salvager);
-	return SALVAGE_EXPORTED;
-}
-
 static bool wants(const struct salvager *salvager, enum SINK sink)
 {
 	return settings_exporter_enabled(&salvager->settings, sink);
@@ -76,6 +51,37 @@ static enum salvage_outcome find_sink(const struct salvager *salvager)
 	    listens(salvager, USER_EVENT_RECORD))
 		return SALVAGE_EXPORTED;
 	return wants(salvager, SINK_USER_EVENTS) ? SALVAGE_NOBODY : SALVAGE_NO_EXPORTER;
+}
+
+/* Settings and resource: the process's own, else made up from outside. */
+static enum salvage_outcome identify(struct salvager *salvager, int fd, int *ret_error)
+{
+	struct ledger *ledger = &salvager->ledger;
+	enum ledger_state state = salvager->reading.ledger;
+
+	if (state == LEDGER_PRIVATE)
+		return SALVAGE_NOT_TOLD;
+	salvager->exact = state != LEDGER_EMPTY;
+	if (salvager->exact) {
+		*ret_error = reader_ledger(fd, &salvager->reading, LEDGER_IDENTIFIED, ledger);
+		if (*ret_error)
+			return SALVAGE_REFUSED;
+		memcpy(&salvager->settings, ledger->settings, sizeof(salvager->settings));
+		/* Many may lie there to which nobody listens: not even looked at closely. */
+		if (salvager->quick && find_sink(salvager) != SALVAGE_EXPORTED)
+			return SALVAGE_NOBODY;
+		if (!salvage_identity_valid(ledger)) {
+			*ret_error = -EBADMSG;
+			return SALVAGE_REFUSED;
+		}
+		memcpy(&salvager->resource, ledger->resource, sizeof(salvager->resource));
+		return SALVAGE_EXPORTED;
+	}
+	if (!salvager->own)
+		return SALVAGE_UNIDENTIFIED;
+	memcpy(&salvager->settings, salvager->own, sizeof(salvager->settings));
+	describe_from_outside(salvager);
+	return SALVAGE_EXPORTED;
 }
 
 static void begin_delivery(struct salvager *salvager)
@@ -251,6 +257,17 @@ static bool is_named(int directory, const char *name, int fd)
 	       there.st_dev == here.st_dev && there.st_ino == here.st_ino;
 }
 
+/* One whose process was killed while it made it holds nothing. It is made within a second. */
+static bool is_abandoned(int fd, const char *name)
+{
+	struct stat status;
+
+	return sys_call(SYS_kill, string_to_u64(&name), 0) == -ESRCH &&
+	       sys_call(SYS_newfstatat, fd, "", &status, AT_EMPTY_PATH) == 0 &&
+	       clock_read_ns(CLOCK_REALTIME) / 1000000000u >
+	               (uint64_t)status.st_mtime + ABANDONED_S;
+}
+
 static enum salvage_outcome look(struct salvager *salvager, int directory, const char *name, int fd,
                                  int *ret_error)
 {
@@ -261,6 +278,11 @@ static enum salvage_outcome look(struct salvager *salvager, int directory, const
 	if (!is_named(directory, name, fd))
 		return SALVAGE_GONE;
 	*ret_error = reader_header(fd, &salvager->reading);
+	if (*ret_error == -EAGAIN && is_abandoned(fd, name)) {
+		if (!salvager->dry)
+			sys_call(SYS_unlinkat, directory, name, 0);
+		return SALVAGE_GONE;
+	}
 	if (*ret_error)
 		return SALVAGE_REFUSED;
 	if (!own || salvager->reading.pid_namespace != own)
@@ -281,7 +303,8 @@ static void salvage(struct salvager *salvager, int directory, const char *name)
 
 	if (fd == -ENOENT)
 		return;
-	memset(&salvager->reading, 0, offsetof(struct segment_reading, scratch));
+	salvager->reading.pid = 0; /* not the one before it */
+	salvager->reading.program[0] = '\0';
 	if (fd < 0) {
 		error = fd;
 		outcome = SALVAGE_REFUSED;

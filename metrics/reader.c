@@ -157,7 +157,8 @@ int reader_header(int fd, struct segment_reading *ret)
 	struct stat status;
 	int err;
 
-	memset(ret, 0, sizeof(*ret));
+	ret->alive = false;
+	ret->shards = 0;
 	err = status_of(fd, "", AT_EMPTY_PATH, &status);
 	if (!err)
 		err = reader_read_at(fd, header, sizeof(*header), 0);
@@ -198,7 +199,8 @@ int reader_ledger(int fd, const struct segment_reading *reading, enum ledger_sta
 		size = sizeof(*ret);
 	else if (reading->ledger == LEDGER_IDENTIFIED || reading->ledger == LEDGER_KEPT)
 		size = offsetof(struct ledger, snapshot);
-	memset((char *)ret + size, 0, sizeof(*ret) - size);
+	if (upto == LEDGER_KEPT) /* the many who look no further need not wait for it */
+		memset((char *)ret + size, 0, sizeof(*ret) - size);
 	err = reader_read_at(fd, ret, size, SEGMENT_LEDGER_OFFSET);
 	return err || size < sizeof(*ret) ? err : ledger_check(ret);
 }

@@ -64,13 +64,13 @@ int reader_check_totals(const struct process_values *totals);
 
 /*
  * The ledger that goes with a reading, as far as its state says that something is kept; the rest is
- * zeros. upto LEDGER_IDENTIFIED: only settings and resource, which are any bytes. 0 or -errno;
- * -EBADMSG: damaged.
+ * zeros. upto LEDGER_IDENTIFIED: only settings and resource, the rest stays as it is; they are any
+ * bytes. 0 or -errno; -EBADMSG: damaged.
  */
 int reader_ledger(int fd, const struct segment_reading *reading, enum ledger_state upto,
                   struct ledger *ret);
 
-/* Only what the header says, the totals are zeros. */
+/* Only what the header says; the totals stay as they are. */
 int reader_header(int fd, struct segment_reading *ret);
 
 /* reader_read() for an open file whose owner does not matter; `alive` is left false. */

@@ -318,6 +318,25 @@ of_another_pid_namespace() {
 	[[ ! -e otlp.jsonl ]] || fail "it has exported"
 }
 
+# Nothing has been counted in it. A young one may be on its way.
+one_that_was_never_finished_goes_when_it_is_old() {
+	configuration 60000
+	start_victim 500 kill
+	until_true is_identified
+	end_victim
+	printf '\0\0\0\0\0\0\0\0' | dd of="$(segments)" conv=notrunc status=none
+	salvage_leaves 1
+	touch -d '2 minutes ago' "$(segments)"
+	salvage_leaves 0
+	[[ ! -e otlp.jsonl ]] || fail "it has exported"
+}
+salvage_leaves() {
+	run "$otelue" salvage
+	expect_code 0
+	expect_output ""
+	expect_segments "$1"
+}
+
 one_that_cannot_be_written_stays() {
 	configuration 60000
 	mkdir otlp.jsonl
@@ -347,6 +366,7 @@ test_case two_at_once_export_once
 test_case a_dry_run_changes_nothing
 test_case the_living_are_left_alone
 test_case one_that_cannot_be_written_stays
+test_case one_that_was_never_finished_goes_when_it_is_old
 test_case refused "it is damaged" truncate --size=8192
 test_case refused "it is damaged" poke 0
 test_case refused "it is damaged" with_other_settings
