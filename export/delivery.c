@@ -172,7 +172,10 @@ bool delivery_file_arrived(struct delivery *delivery)
 
 	if (length <= 0)
 		return false;
-	tail = file_tail_find(path, delivery->json, (size_t)length);
+	/* The path, in the same buffer, has been opened before the scratch is written to. */
+	tail = file_tail_find(path, delivery->json, (size_t)length,
+	                      (char *)delivery->buffer + DELIVERY_EVENT_BYTES / 2,
+	                      DELIVERY_EVENT_BYTES / 2);
 	delivery->file->broken = tail == FILE_TAIL_CUT;
 	return tail == FILE_TAIL_FOUND;
 }

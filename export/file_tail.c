@@ -6,8 +6,6 @@
 #include "base/memory.h"
 #include "export/file_tail.h"
 
-#define CHUNK 4096
-
 /* Do these bytes stand in the file at `at`? */
 static bool stands_at(int fd, long at, const char *bytes, size_t length)
 {
@@ -26,16 +24,16 @@ static bool stands_at(int fd, long at, const char *bytes, size_t length)
 	return true;
 }
 
-/* Tries each place behind a newline in [from, size). *ret_last: the file's last byte. */
-static bool find(int fd, long from, long size, const char *line, size_t length, char *ret_last)
+/* Tries each place behind a newline in [from, end). *ret_last: the file's last byte. */
+static bool find(int fd, long from, long end, const char *line, size_t length, char *chunk,
+                 size_t size, char *ret_last)
 {
-	static char chunk[CHUNK]; /* one thread salvages at a time */
 	bool start = from == 0;
 	long n;
 
 	*ret_last = '\n';
-	for (long at = from; at < size; at += n) {
-		n = sys_call(SYS_pread64, fd, chunk, sizeof(chunk), at);
+	for (long at = from; at < end; at += n) {
+		n = sys_call(SYS_pread64, fd, chunk, size, at);
 		if (n <= 0)
 			break;
 		for (long i = 0; i < n; i++) {
@@ -48,7 +46,8 @@ static bool find(int fd, long from, long size, const char *line, size_t length, 
 	return false;
 }
 
-enum file_tail file_tail_find(const char *path, const char *line, size_t length)
+enum file_tail file_tail_find(const char *path, const char *line, size_t length, char *scratch,
+                              size_t size)
 {
 	struct stat status;
 	int fd = (int)file_open(path, O_RDONLY | O_NONBLOCK, 0);
@@ -61,7 +60,8 @@ enum file_tail file_tail_find(const char *path, const char *line, size_t length)
 	if (sys_call(SYS_newfstatat, fd, "", &status, AT_EMPTY_PATH) == 0 &&
 	    S_ISREG(status.st_mode)) {
 		from = status.st_size - (long)length - FILE_TAIL_BYTES;
-		found = find(fd, from > 0 ? from : 0, status.st_size, line, length, &last);
+		found = find(fd, from > 0 ? from : 0, status.st_size, line, length, scratch, size,
+		             &last);
 	}
 	sys_call(SYS_close, fd);
 	if (found)

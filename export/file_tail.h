@@ -12,7 +12,9 @@ enum file_tail {
 	FILE_TAIL_FOUND,
 };
 
-/* line: with its newline. A file that is not there, is none or cannot be read: absent. */
-enum file_tail file_tail_find(const char *path, const char *line, size_t length);
+/* line: with its newline; scratch: memory to read into. A file that is not there, is none or cannot
+ * be read: absent. */
+enum file_tail file_tail_find(const char *path, const char *line, size_t length, char *scratch,
+                              size_t size);
 
 #endif

@@ -328,14 +328,14 @@ static bool is_candidate(const struct salvager *salvager, const char *name)
 
 int salvage_directory(struct salvager *salvager, const char *path)
 {
-	static char entries[4096]; /* one thread salvages at a time */
+	char *entries = salvager->entries;
 	long directory = file_open(path, O_RDONLY | O_DIRECTORY | O_NOFOLLOW, 0), bytes = 0;
 	uint16_t length;
 
 	if (directory < 0)
 		return (int)directory;
-	while (bytes >= 0 &&
-	       (bytes = sys_call(SYS_getdents64, directory, entries, sizeof(entries))) > 0) {
+	while (bytes >= 0 && (bytes = sys_call(SYS_getdents64, directory, entries,
+	                                       sizeof(salvager->entries))) > 0) {
 		for (long at = 0; at < bytes; at += length) {
 			const char *name = entries + at + DIRENT_NAME_AT;
 

@@ -49,6 +49,7 @@ struct salvager {
 	char service[256];
 	uint8_t buffer[DELIVERY_EVENT_BYTES];
 	char json[OTLP_JSON_BYTES];
+	char entries[4096]; /* of the directory */
 };
 
 /* All segments in a directory. 0 or -errno: it cannot be read. */
