@@ -127,6 +127,7 @@ __attribute__((constructor)) static void otelue_start(int argc, char **argv, cha
 		shim.vdso = getauxval(AT_SYSINFO_EHDR);
 		find_directory(envp, secure);
 		winners_find();
+		counting_names = shim.settings.dns_question_name;
 		relaxed_store(&hook_families, shim.settings.families);
 		if (!settings_family_enabled(&shim.settings, HOOK_FAMILY_MEMORY))
 			__atomic_or_fetch(&memory_mode, MEMORY_OFF, __ATOMIC_RELAXED);
