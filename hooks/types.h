@@ -43,5 +43,6 @@
 #include <unistd.h>
 #include <utime.h>
 #include <time.h>
+#include <wchar.h>
 
 #endif
