@@ -124,6 +124,17 @@ static int check_totals(const struct process_values *totals)
 	return 0;
 }
 
+static int check_names(const struct name_table *names)
+{
+	for (uint32_t slot = 0; slot < NAME_SLOTS; slot++) {
+		const struct name *name = name_at(names, slot);
+
+		if (name && !name_is_plausible(name, DNS_ERROR_NAMED))
+			return -EBADMSG;
+	}
+	return 0;
+}
+
 /* Checked after each shard: two sums within bounds cannot turn over. */
 static int add_shards(int fd, const struct segment_header *header, struct segment_reading *ret)
 {
@@ -168,6 +179,8 @@ int reader_parse(int fd, struct segment_reading *ret)
 	if (err)
 		return err;
 	err = check_totals(&ret->totals);
+	if (!err)
+		err = check_names(&ret->totals.names);
 	if (err)
 		return err;
 	err = add_shards(fd, &header, ret);
@@ -315,6 +328,8 @@ int reader_session(int directory, uid_t owner, struct session_accumulator *ret)
 		return -ENOMEM;
 	session_totals(totals, ret);
 	err = check_totals(totals);
+	if (!err)
+		err = check_names(&totals->names);
 	free(totals);
 	return err;
 }
