@@ -127,9 +127,24 @@ without_room_for_a_thread() {
 	expect_equal "$("$metrics" value 'libc.memory.allocations{libc.memory.operation=aligned}' otlp.jsonl)" 100 allocations
 }
 
+# The thread that exports in the emitter's stead meets the limit of file sizes, and must not be killed for it.
+a_file_that_may_not_grow_kills_nobody() {
+	need setpriv prlimit
+	((EUID == 0)) || skip "changing the user needs root"
+	chmod 777 . "$test_root"
+	OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE="$PWD/otlp.jsonl" run setpriv --reuid 65534 --regid 65534 --clear-groups \
+		prlimit --nproc=1 --fsize=1000 env LD_PRELOAD="$OTELUE_PRELOAD" "$programs/ends" exit 100
+	expect_code 3
+	expect_equal "$errors" ""
+	expect_equal "$(stat -c %s otlp.jsonl)" 1000 "bytes written"
+}
+
 test_case limited 4 --nofile=16
 test_case no_descriptor_is_left
 test_case limited 0 --as=30000000
+test_case limited 4 --as=400000000
+test_case limited 0 --data=4000000
+test_case limited 4 --nproc=50:50 --sigpending=0 --msgqueue=0
 test_case limited 4 --fsize=0
 test_case limited 4 --stack=131072
 test_case limited 4 --memlock=0
@@ -137,6 +152,7 @@ test_case limited 4 --core=0 --rss=1000000
 test_case as_nobody
 test_case as_nobody prlimit --nproc=100
 test_case without_room_for_a_thread
+test_case a_file_that_may_not_grow_kills_nobody
 test_case with_shm size=64k
 test_case with_shm size=4k
 test_case with_shm ro
