@@ -106,6 +106,33 @@ small_stacks_are_enough() {
 	expect_output "0 failures"
 }
 
+# Locking makes every page that is mapped resident: of the segment, no more than a thread or two need.
+locked_memory_takes_little_of_shm() {
+	compile program <<-'END'
+	#include <glob.h>
+	#include <stdio.h>
+	#include <stdlib.h>
+	#include <sys/mman.h>
+	#include <sys/stat.h>
+	#include <unistd.h>
+	int main(void)
+	{
+		char pattern[100];
+		struct stat status;
+		glob_t found;
+		if (mlockall(MCL_CURRENT | MCL_FUTURE)) return 1;
+		free(malloc(10));
+		snprintf(pattern, sizeof(pattern), "/dev/shm/otelue.%d/%d.*", (int)getuid(), (int)getpid());
+		if (glob(pattern, 0, NULL, &found) || stat(found.gl_pathv[0], &status)) return 2;
+		printf("%ld\n", (long)status.st_blocks / 2);
+		return 0;
+	}
+	END
+	run shim ./program
+	expect_code 0
+	expect_between 100 "$output" 1500 "KiB of /dev/shm"
+}
+
 # as_nobody [PRLIMIT ARGUMENTS...]
 as_nobody() {
 	need setpriv prlimit
@@ -142,7 +169,7 @@ a_file_that_may_not_grow_kills_nobody() {
 test_case limited 4 --nofile=16
 test_case no_descriptor_is_left
 test_case limited 0 --as=30000000
-test_case limited 4 --as=400000000
+test_case limited 4 --as=800000000
 test_case limited 0 --data=4000000
 test_case limited 4 --nproc=50:50 --sigpending=0 --msgqueue=0
 test_case limited 4 --fsize=0
@@ -153,6 +180,7 @@ test_case as_nobody
 test_case as_nobody prlimit --nproc=100
 test_case without_room_for_a_thread
 test_case a_file_that_may_not_grow_kills_nobody
+test_case locked_memory_takes_little_of_shm
 test_case with_shm size=64k
 test_case with_shm size=4k
 test_case with_shm ro

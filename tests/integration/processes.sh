@@ -55,6 +55,15 @@ vfork_loops_leave_the_parent_alone() {
 	expect_transparent python3 -B loop.py
 }
 
+# 64 threads allocate, in lives of 100 blocks, while the main one forks.
+a_storm_with_1000_forks_is_counted() {
+	expect_transparent timeout -s KILL 120 "$programs/storm" 64 1000 100
+	expect_code 0
+	run "$OTELUE_BUILD/otelue" run --json --output run.json -- timeout -s KILL 120 "$programs/storm" 64 2000 1000
+	expect_code 0
+	expect_equal "$("$metrics" value "$aligned" run.json)" $((output + 1000)) "allocations of all threads and children"
+}
+
 # live_in_child BLOCKS: those that are live in a child of fork which has freed half of what its parent allocated.
 live_in_child() {
 	OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE="$PWD/%p.jsonl" run shim ./program "$1"
@@ -112,5 +121,6 @@ for way in fork _Fork clone syscall vfork vfork-busy clone-vfork raw-vfork raw p
 done
 test_case the_tree_counts_all daemon 14
 test_case a_child_inherits_what_is_live
+test_case a_storm_with_1000_forks_is_counted
 test_case vfork_loops_leave_the_parent_alone
 test_done
