@@ -10,12 +10,14 @@ aligned='libc.memory.allocations{libc.memory.operation=aligned}'
 exported() {
 	rm -f otlp.jsonl
 	# shellcheck disable=SC2016 # for the inner shell
+	touch -d '2 seconds ago' before
 	run timeout -s KILL 20 sh -c 'echo $$ >pid; exec env "$@"' sh LD_PRELOAD="$OTELUE_PRELOAD" \
 		OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE="$PWD/otlp.jsonl" "$@"
 	[[ -e otlp.jsonl ]] || : >otlp.jsonl
 }
 
-segments_left() { find "/dev/shm/otelue.$EUID" -maxdepth 1 -name "$(<pid).*"; }
+# A number is used again: not those of others that had it.
+segments_left() { find "/dev/shm/otelue.$EUID" -maxdepth 1 -newer before -name "$(<pid).*"; }
 
 # it_ends CODE EXPORTED LEFT COUNTED COMMAND...: exit code; aligned allocations in the last export; segments left
 # behind; allocations that `otelue run` tells.

@@ -106,6 +106,16 @@ small_stacks_are_enough() {
 	expect_output "0 failures"
 }
 
+# Settings that were read are left for the next process, but not where the file would be the end of this one.
+a_configuration_is_read_where_files_may_not_grow() {
+	need prlimit
+	echo '{"file_format": "1.1", "distribution": {"otelue": {"export": {"start_delay": 50}}}}' >otelue.json
+	sleep 2.2 # a file that has just been written to is not remembered
+	OTELUE_CONFIG=$PWD/otelue.json run prlimit --fsize=100 env LD_PRELOAD="$OTELUE_PRELOAD" "$programs/ends" exit 10
+	expect_code 3
+	expect_equal "$errors" ""
+}
+
 # Locking makes every page that is mapped resident: of the segment, no more than a thread or two need.
 locked_memory_takes_little_of_shm() {
 	compile program <<-'END'
@@ -180,6 +190,7 @@ test_case as_nobody
 test_case as_nobody prlimit --nproc=100
 test_case without_room_for_a_thread
 test_case a_file_that_may_not_grow_kills_nobody
+test_case a_configuration_is_read_where_files_may_not_grow
 test_case locked_memory_takes_little_of_shm
 test_case with_shm size=64k
 test_case with_shm size=4k

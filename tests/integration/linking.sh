@@ -177,8 +177,8 @@ dlsym_may_allocate() {
 		int exact = 0;
 		for (int i = 0; i < count; i++) {
 			exact += malloc_usable_size(kept[i]) == 10;
-			kept[i] = realloc(kept[i], 200000);
-			if (strcmp(kept[i], "word") || malloc_usable_size(kept[i]) < 200000) abort();
+			if (i % 4 != 1) kept[i] = realloc(kept[i], 200000);
+			if (strcmp(kept[i], "word") || malloc_usable_size(kept[i]) < (i % 4 != 1 ? 200000 : 10)) abort();
 			free(kept[i]);
 			free(strcpy(malloc(10), "others"));
 		}
