@@ -111,6 +111,32 @@ a_program_with_its_own_json_loads_keeps_it() {
 	expect_equal "$errors" ""
 }
 
+# A jansson that calls its own functions by name, as one may be built: the program's may not come between.
+the_librarys_own_calls_stay_its_own() {
+	write_configuration
+	mkdir lib
+	{
+		echo '#define STUB(name) void *name(void) { return 0; }'
+		sed -n '/loadb/d; s/^JSON_FUNCTION([^,]*, \([a-z_]*\),.*/STUB(json_\1)/p' "$OTELUE_SRC/config/jansson_api.def"
+		cat <<-'END'
+		#include <string.h>
+		#include <unistd.h>
+		void *json_object(void) { write(1, "the library's\n", 14); return 0; }
+		void *json_loadb(const char *text, size_t size, size_t flags, char *error)
+		{
+			memset(error, 0, 3 * sizeof(int) + 80 + 160);
+			return json_object();
+		}
+		END
+	} | compile lib/libjansson.so.4 -shared -fPIC
+	compile program -rdynamic <<<'#include <unistd.h>
+	void *json_object(void) { write(1, "hijacked\n", 9); return 0; }
+	int main(void) { return 0; }'
+	OTELUE_CONFIG=$PWD/otelue.json LD_LIBRARY_PATH=$PWD/lib run shim ./program
+	expect_code 0
+	expect_output "the library's"
+}
+
 # What went wrong is told once, by dlerror(): looking up a real function must not take it away, nor leave word of its own.
 dlerror_is_left_to_the_program() {
 	compile program -ldl <<<'#include <dlfcn.h>
@@ -135,7 +161,8 @@ dlerror_is_left_to_the_program() {
 	expect_equal "$(<.shim.out)" $'undefined symbol: no_such_function\nnone'
 }
 
-# What a library has left there before us is there when main begins, though a configuration was read.
+# What a library has left there before us is there when main begins, though a configuration was read, and though the
+# kernel (here valgrind) gives no vDSO, which libc answers with an error.
 errno_is_left_to_the_program() {
 	write_configuration
 	compile early.so -shared -fPIC <<<'#include <errno.h>
@@ -143,6 +170,9 @@ errno_is_left_to_the_program() {
 	compile program -Wl,--no-as-needed ./early.so -Wl,-rpath,. <<<'#include <errno.h>
 	int main(void) { return errno; }'
 	OTELUE_CONFIG=$PWD/otelue.json expect_transparent ./program
+	expect_code 77
+	need valgrind
+	run valgrind -q --trace-children=yes env LD_PRELOAD="$OTELUE_PRELOAD" ./program
 	expect_code 77
 }
 
@@ -316,6 +346,7 @@ test_case dlsym_may_allocate
 test_case a_program_may_load_the_shim_itself
 test_case other_allocator_wrappers_go_along
 test_case a_program_with_its_own_json_loads_keeps_it
+test_case the_librarys_own_calls_stay_its_own
 test_case a_program_with_its_own_malloc_is_left_alone
 test_case the_hooks_that_a_program_reaches_are_told
 test_case a_library_is_found_by_the_callers_run_path

@@ -34,6 +34,17 @@ each_counts() {
 		"$("$metrics" resource service.instance.id "$parent.jsonl")" ]] || fail "parent and child are one instance"
 }
 
+# It ends inside libc.
+the_parent_of_a_daemon_exports() {
+	local file count sum=0
+	each_counts daemon exit '7 0 1' '5 0 0'
+	for file in ./*.jsonl; do
+		read -r count _ < <(told "$file")
+		sum=$((sum + count))
+	done
+	expect_equal "$sum" 14 "allocations of the program, the daemon, and the process between them"
+}
+
 wait_for_file() {
 	for _ in {1..30}; do
 		[[ ! -s $1 ]] || return 0
@@ -103,6 +114,7 @@ for way in fork _Fork forkpty clone syscall syscall-fork clone3 daemon; do
 	test_case each_counts "$way" write '7 0 1' '5 6 1'
 	test_case each_counts "$way" exec '7 0 1' '10 0 0'
 done
+test_case the_parent_of_a_daemon_exports
 # These execute; what a child does before in its parent's memory is counted nowhere.
 for way in vfork vfork-busy clone-vfork raw-vfork fork-exec posix_spawn posix_spawnp system popen; do
 	test_case each_counts "$way" exit '7 0 1' '5 0 0'
