@@ -60,6 +60,10 @@ a_program_of_musl_runs_with_a_path_that_is_libcs_own() {
 	expect_output $'musl\n3'
 	expect_equal "$errors" ""
 	[[ -s otlp.jsonl ]] || fail "the shim was not loaded into bash"
+	run env LD_PRELOAD="$PWD/\$LIB/libotelue_preload.so" "$OTELUE_BUILD/otelue" run --json --output run.json -- \
+		bash -c './program; echo $?'
+	expect_output $'musl\n3'
+	(($("$metrics" value libc.memory.allocations run.json) > 100)) || fail "bash was not counted"
 }
 
 a_program_of_32_bits_runs() {
