@@ -38,6 +38,29 @@ the_time_may_be_faked() {
 	expect_transparent faketime '2020-01-01 00:00:00' python3 -c 'import time; print(time.gmtime().tm_year)'
 }
 
+# A clock that runs 1000 times as fast is the program's, not ours. The child sleeps past all preloads.
+our_time_is_not_faked() {
+	need faketime
+	compile program <<-'END'
+	#include <sys/syscall.h>
+	#include <sys/wait.h>
+	#include <time.h>
+	#include <unistd.h>
+	int main(void)
+	{
+		struct timespec moment = {0, 30000000};
+		pid_t child = fork();
+		if (child == 0)
+			syscall(SYS_nanosleep, &moment, NULL), _exit(0);
+		return waitpid(child, NULL, 0) != child;
+	}
+	END
+	run "$OTELUE_BUILD/otelue" run --json --output run.json -- faketime -f '@2020-01-01 00:00:00 x1000' ./program
+	expect_code 0
+	expect_between 30 "$("$metrics" value libc.process.wait.duration run.json |
+		awk '{ print int($1 * 1000) }')" 20000 "ms that were waited for the children"
+}
+
 the_user_may_be_faked() {
 	need fakeroot
 	expect_transparent fakeroot sh -c 'id -u; touch a; chown 5:6 a; stat -c %u:%g a; rm a'
@@ -109,6 +132,7 @@ for library in libjemalloc.so.2 libtcmalloc_minimal.so.4 libmimalloc.so.2; do
 done
 test_case a_program_may_have_a_sanitizer
 test_case the_time_may_be_faked
+test_case our_time_is_not_faked
 test_case the_user_may_be_faked
 test_case syncing_may_be_left_out
 test_case wrappers_come_in_both_orders
