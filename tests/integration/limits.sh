@@ -111,7 +111,7 @@ a_configuration_is_read_where_files_may_not_grow() {
 	need prlimit
 	echo '{"file_format": "1.1", "distribution": {"otelue": {"export": {"start_delay": 50}}}}' >otelue.json
 	sleep 2.2 # a file that has just been written to is not remembered
-	OTELUE_CONFIG=$PWD/otelue.json run prlimit --fsize=100 env LD_PRELOAD="$OTELUE_PRELOAD" "$programs/ends" exit 10
+	OTELUE_CONFIG=$PWD/otelue.json run prlimit --fsize=0 env LD_PRELOAD="$OTELUE_PRELOAD" "$programs/ends" exit 10
 	expect_code 3
 	expect_equal "$errors" ""
 }
