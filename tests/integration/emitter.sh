@@ -195,7 +195,7 @@ memory_of_ended_threads_is_used_again() {
 	{
 		long first;
 		pthread_key_create(&key, end);
-		make(1), first = blocks(), make(500);
+		make(1), blocks(), first = blocks(), make(500);
 		printf("%ld %d\n", blocks() - first, rounds + 501);
 		return 0;
 	}
