@@ -6,31 +6,32 @@
 
 aligned='libc.memory.allocations{libc.memory.operation=aligned}'
 
-# exported COMMAND...: with the last export in otlp.jsonl and the process's id in the file pid.
+# exported COMMAND...: with the last export in otlp.jsonl, and segments in a directory that no other program knows.
 exported() {
-	rm -f otlp.jsonl
-	# shellcheck disable=SC2016 # for the inner shell
-	touch -d '2 seconds ago' before
-	run timeout -s KILL 20 sh -c 'echo $$ >pid; exec env "$@"' sh LD_PRELOAD="$OTELUE_PRELOAD" \
-		OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE="$PWD/otlp.jsonl" "$@"
+	rm -rf otlp.jsonl shm
+	mkdir shm
+	cat >otelue.json <<-END
+	{"file_format": "1.1",
+	 "meter_provider": {"readers": [{"periodic": {"exporter": {
+	   "otlp_file/development": {"output_stream": "file://$PWD/otlp.jsonl"}}}}]},
+	 "distribution": {"otelue": {"segment": {"directory": "$PWD/shm"}}}}
+	END
+	chmod 600 otelue.json
+	run timeout -s KILL 20 env LD_PRELOAD="$OTELUE_PRELOAD" OTELUE_CONFIG="$PWD/otelue.json" "$@"
 	[[ -e otlp.jsonl ]] || : >otlp.jsonl
 }
 
-# A number is used again: not those of others that had it.
-segments_left() { find "/dev/shm/otelue.$EUID" -maxdepth 1 -newer before -name "$(<pid).*"; }
+segments_left() { find shm -type f | wc -l; }
 
 # it_ends CODE EXPORTED LEFT COUNTED COMMAND...: exit code; aligned allocations in the last export; segments left
 # behind; allocations that `otelue run` tells.
 it_ends() {
-	local left
 	expect_transparent timeout -s KILL 20 "${@:5}"
 	expect_code "$1"
 	exported "${@:5}"
 	expect_code "$1"
 	expect_equal "$("$metrics" value "$aligned" otlp.jsonl)" "$2" exported
-	left=$(segments_left)
-	[[ -z $left ]] || rm -- "$left"
-	expect_equal "$(grep -c . <<<"$left" || true)" "$3" "segments left behind"
+	expect_equal "$(segments_left)" "$3" "segments left behind"
 	run "$OTELUE_BUILD/otelue" run --json --output run.json -- timeout -s KILL 20 "${@:5}"
 	expect_code "$1"
 	expect_equal "$("$metrics" value "$aligned" run.json)" "$4" counted
@@ -69,7 +70,7 @@ it_ends_before_we_begin() {
 	exported ./program "$1" 100
 	expect_code "$2"
 	[[ $1 == exec || ! -s otlp.jsonl ]] || fail "we had begun: $(head -c 300 otlp.jsonl)"
-	expect_equal "$(segments_left)" "" "segments left behind"
+	expect_equal "$(segments_left)" 0 "segments left behind"
 }
 
 # What libraries do in their destructors, which may run when ours would have run.
