@@ -287,6 +287,12 @@ void counting_postfork_child(const struct segment_identity *identity)
 	relaxed_store(&hook_thread.claiming, 0);
 }
 
+void counting_early_child(void)
+{
+	if (!have_thread_end_key && relaxed_load(&counting_page.early_pages))
+		memset(&early, 0, sizeof(early));
+}
+
 void counting_postfork_frozen_child(void)
 {
 	if (!wiping)

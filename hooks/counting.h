@@ -197,6 +197,8 @@ void counting_totals(struct process_values *ret) HOOK_HIDDEN;
 void counting_prefork(void) HOOK_HIDDEN;
 void counting_postfork_parent(void) HOOK_HIDDEN;
 void counting_postfork_child(const struct segment_identity *identity) HOOK_HIDDEN;
+/* In a child forked before our constructor: what was counted until then is the parent's. */
+void counting_early_child(void) HOOK_HIDDEN;
 /* The same without a system call: the child has no segment, and what it counts is lost. */
 void counting_postfork_frozen_child(void) HOOK_HIDDEN;
 

@@ -115,6 +115,34 @@ for way in fork _Fork forkpty clone syscall syscall-fork clone3 daemon; do
 	test_case each_counts "$way" exec '7 0 1' '10 0 0'
 done
 test_case the_parent_of_a_daemon_exports
+# A library's constructor that runs before ours forks: no handler is there yet.
+counts_of_a_child_from_before_us_are_its_own() {
+	compile early.so -shared -fPIC <<-'END'
+	#include <stdlib.h>
+	#include <sys/wait.h>
+	#include <unistd.h>
+	static void allocate(int count)
+	{
+		while (count-- > 0)
+			free(aligned_alloc(16, 112));
+	}
+	__attribute__((constructor)) static void begin(void)
+	{
+		allocate(3);
+		if (fork() == 0)
+			allocate(5);
+		else
+			wait(NULL);
+	}
+	END
+	compile program -Wl,--no-as-needed ./early.so -Wl,-rpath,. <<<'int main(void) { return 9; }'
+	OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE="$PWD/%p.jsonl" expect_transparent ./program
+	expect_code 9
+	expect_equal "$(for file in *.jsonl; do
+		"$metrics" value 'libc.memory.allocations{libc.memory.operation=aligned}' "$file"
+	done | sort | tr '\n' ' ')" "3 5 " "allocations of parent and child"
+}
+
 # These execute; what a child does before in its parent's memory is counted nowhere.
 for way in vfork vfork-busy clone-vfork raw-vfork fork-exec posix_spawn posix_spawnp system popen; do
 	test_case each_counts "$way" exit '7 0 1' '5 0 0'
@@ -135,4 +163,5 @@ test_case the_tree_counts_all daemon 14
 test_case a_child_inherits_what_is_live
 test_case a_storm_with_1000_forks_is_counted
 test_case vfork_loops_leave_the_parent_alone
+test_case counts_of_a_child_from_before_us_are_its_own
 test_done
