@@ -16,8 +16,8 @@
 #include <unistd.h>
 #include "bench/loops.h"
 
-static const struct path *const tables[] = {memory_paths, file_paths, stdio_paths, socket_paths,
-                                            process_paths};
+static const struct path *const tables[] = {memory_paths, file_paths,    stdio_paths,
+                                            socket_paths, process_paths, system_paths};
 
 #define TABLES (sizeof(tables) / sizeof(tables[0]))
 

@@ -18,7 +18,7 @@ struct path {
 };
 
 extern const struct path memory_paths[], file_paths[], stdio_paths[], socket_paths[],
-	process_paths[];
+	process_paths[], system_paths[];
 
 /* Says why on standard error and ends the program, if a call that must work did not. */
 void expect(bool worked, const char *what);

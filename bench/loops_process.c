@@ -89,6 +89,6 @@ const struct path process_paths[] = {
 	{"posix_spawn", run_posix_spawn, 50, false, "posix_spawn of a tiny program, waitpid"},
 	{"fork_exec", run_fork_exec, 50, false, "fork, execv of a tiny program, waitpid"},
 	{"fork_exit", run_fork_exit, 50, false, "fork, _exit, waitpid"},
-	{"thread", run_thread, 500, false, "pthread_create and join"},
+	{"thread", run_thread, 500, true, "pthread_create and join"},
 	{NULL, NULL, 0, false, NULL},
 };

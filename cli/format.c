@@ -126,17 +126,18 @@ void format_rate(char to[FORMAT_SIZE], const struct point *point, uint64_t durat
 
 size_t format_attributes(char *to, size_t size, const struct point *point)
 {
-	unsigned int count = metric_attribute_count(point->metric);
+	struct point_attribute attributes[METRIC_ATTRIBUTES];
+	unsigned int count = point_attributes(point, attributes);
 	size_t n = 0;
 
 	to[0] = '\0';
-	for (unsigned int i = 0; i < count; i++) {
-		const struct attribute *attribute = &attribute_table[point->metric->attributes[i]];
-		const char *value =
-			attribute->values[metric_attribute_value(point->metric, point->series, i)];
+	for (unsigned int i = 0; i < count && n < size; i++) {
+		const struct point_attribute *shown = &attributes[i];
+		bool by_key = shown->boolean;
 
-		if (*value && n < size)
-			n += (size_t)snprintf(to + n, size - n, "%s%s", n ? " " : "", value);
+		n += (size_t)snprintf(to + n, size - n, "%s%.*s", n ? " " : "",
+		                      by_key ? shown->key_length : shown->length,
+		                      by_key ? shown->key : shown->value);
 	}
 	return n < size ? n : size - 1;
 }

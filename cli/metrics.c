@@ -86,8 +86,11 @@ static json_t *attributes_of(const struct metric *metric)
 		const struct attribute *attribute = &attribute_table[metric->attributes[i]];
 		json_t *values = json_array();
 
-		for (uint32_t value = 0; value < attribute->count; value++)
-			json_array_append_new(values, json_string(attribute->values[value]));
+		for (uint32_t value = 0; value < attribute->count; value++) {
+			if (value == 0 || attribute->values[value][0])
+				json_array_append_new(values,
+				                      json_string(attribute->values[value]));
+		}
 		json_array_append_new(
 			array, json_pack("{s:s, s:o}", "key", attribute->key, "values", values));
 	}

@@ -31,14 +31,14 @@ static json_t *attributes_of(const struct point *point)
 {
 	json_t *object = json_object();
 
-	for (unsigned int i = 0; i < metric_attribute_count(point->metric); i++) {
-		const struct attribute *attribute = &attribute_table[point->metric->attributes[i]];
-		const char *value =
-			attribute->values[metric_attribute_value(point->metric, point->series, i)];
+	struct point_attribute attributes[METRIC_ATTRIBUTES];
+	unsigned int count = point_attributes(point, attributes);
 
-		if (*value)
-			json_object_set_new(object, attribute->key, json_string(value));
-	}
+	for (unsigned int i = 0; i < count; i++)
+		json_object_set_new(object, attributes[i].key,
+		                    attributes[i].boolean ? json_true()
+		                                          : json_stringn(attributes[i].value,
+		                                                         attributes[i].length));
 	return object;
 }
 

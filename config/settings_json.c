@@ -121,6 +121,7 @@ static const struct {
 	{OTELUE "/hooks", read_object},
 	{OTELUE "/hooks/*", read_hook_family},
 	{OTELUE "/hooks/*/*", read_hook_metric},
+	{OTELUE "/attributes", read_object},
 	{OTELUE "/programs", read_object},
 	{OTELUE "/programs/*", read_patterns},
 	{OTELUE "/export", read_object},

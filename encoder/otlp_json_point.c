@@ -3,26 +3,29 @@
 #include "encoder/explicit_buckets.h"
 #include "encoder/otlp_json_point.h"
 
+static void put_value(struct json_writer *out, const struct point_attribute *attribute)
+{
+	json_put_raw(out, attribute->boolean ? "\"boolValue\":" : "\"stringValue\":");
+	if (attribute->boolean)
+		json_put_raw(out, attribute->value);
+	else
+		json_put_string(out, attribute->value, attribute->length);
+}
+
 static void put_attributes(struct json_writer *out, const struct point *point)
 {
-	unsigned int count = metric_attribute_count(point->metric);
-	bool any = false;
+	struct point_attribute attributes[METRIC_ATTRIBUTES];
+	unsigned int count = point_attributes(point, attributes);
 
 	for (unsigned int i = 0; i < count; i++) {
-		const struct attribute *attribute = &attribute_table[point->metric->attributes[i]];
-		uint32_t value = metric_attribute_value(point->metric, point->series, i);
-
-		if (attribute->lengths[value] == 0)
-			continue;
-		json_put_raw(out, any ? "," : ",\"attributes\":[");
+		json_put_raw(out, i > 0 ? "," : ",\"attributes\":[");
 		json_put_raw(out, "{\"key\":");
-		json_put_string(out, attribute->key, attribute->key_length);
-		json_put_raw(out, ",\"value\":{\"stringValue\":");
-		json_put_string(out, attribute->values[value], attribute->lengths[value]);
+		json_put_string(out, attributes[i].key, attributes[i].key_length);
+		json_put_raw(out, ",\"value\":{");
+		put_value(out, &attributes[i]);
 		json_put_raw(out, "}}");
-		any = true;
 	}
-	if (any)
+	if (count > 0)
 		json_put_raw(out, "]");
 }
 

@@ -73,12 +73,38 @@ static uint8_t *put_attributes(uint8_t *at, unsigned int field, const struct met
 	return at;
 }
 
+/* Names have any length, and what has no slot is told by a boolean. */
+static void add_named_attributes(struct protobuf *out, unsigned int field,
+                                 const struct point *point)
+{
+	struct point_attribute attributes[METRIC_ATTRIBUTES];
+	unsigned int count = point_attributes(point, attributes);
+
+	for (unsigned int i = 0; i < count; i++) {
+		const struct point_attribute *attribute = &attributes[i];
+		struct protobuf_message pair = protobuf_open(out, field), value;
+
+		protobuf_field_bytes(out, FIELD_KEY_VALUE_KEY, attribute->key,
+		                     attribute->key_length);
+		value = protobuf_open(out, FIELD_KEY_VALUE_VALUE);
+		if (attribute->boolean)
+			protobuf_field_varint(out, FIELD_VALUE_BOOL, true);
+		else
+			protobuf_field_bytes(out, FIELD_VALUE_STRING, attribute->value,
+			                     attribute->length);
+		protobuf_close(out, value);
+		protobuf_close(out, pair);
+	}
+}
+
 static void add_attributes(struct protobuf *out, unsigned int field, const struct point *point)
 {
 	struct attribute_values values = values_of(point);
 	uint8_t *at = protobuf_claim(out, attributes_size(point->metric, &values));
 
-	if (at)
+	if (metric_is_named(point->metric, point->series))
+		add_named_attributes(out, field, point);
+	else if (at)
 		put_attributes(at, field, point->metric, &values);
 }
 

@@ -53,19 +53,14 @@ static uint32_t put_attributes(struct strings *strings, const struct point *poin
                                const void *field)
 {
 	const char *start = strings->at;
-	unsigned int count = metric_attribute_count(point->metric);
+	struct point_attribute attributes[METRIC_ATTRIBUTES];
+	unsigned int count = point_attributes(point, attributes);
 
 	for (unsigned int i = 0; i < count; i++) {
-		const struct attribute *attribute = &attribute_table[point->metric->attributes[i]];
-		uint32_t value = metric_attribute_value(point->metric, point->series, i);
-
-		if (attribute->lengths[value] == 0)
-			continue;
-		if (strings->at != start)
-			append(strings, ",", 1);
-		append(strings, attribute->key, attribute->key_length);
+		append(strings, ",", i > 0);
+		append(strings, attributes[i].key, attributes[i].key_length);
 		append(strings, "=", 1);
-		append(strings, attribute->values[value], attribute->lengths[value]);
+		append(strings, attributes[i].value, attributes[i].length);
 	}
 	return finish(strings, start, field);
 }

@@ -10,6 +10,7 @@
 
 __thread struct hook_thread hook_thread;
 uint64_t hook_families = ~UINT64_C(0);
+bool counting_names;
 
 union counting_page counting_page __attribute__((aligned(COUNTING_PAGE)));
 
@@ -57,10 +58,14 @@ static struct process_values *process_with(uint64_t pages)
 	return &early;
 }
 
+/* Without those of names, which counting_record_name() asks for. */
 static uint64_t row_pages(enum metric_id id)
 {
 	const struct metric *metric = &metric_table[id];
 	uint32_t series = metric->series - metric->shard_series;
+
+	if (id == METRIC_DNS_LOOKUP_DURATION)
+		series = DNS_ERROR_NAMED;
 
 	return segment_process_pages(metric->process_word, series * metric->width);
 }
@@ -72,6 +77,24 @@ struct process_values *counting_process_slow(enum metric_id id)
 	if (process != &early)
 		release_store(&counting_page.have[id], 1);
 	return process;
+}
+
+void counting_record_name(struct counting here, const char *name, size_t length,
+                          enum DNS_ERROR error, uint64_t value)
+{
+	const struct metric *metric = &metric_table[METRIC_DNS_LOOKUP_DURATION];
+	struct process_values *process;
+	uint32_t slot = NAME_SLOTS;
+	uint64_t *words;
+
+	if (!here.values)
+		return;
+	process = process_with(SEGMENT_NAMED_PAGES);
+	if (process != &early) /* whose slots would be others */
+		slot = name_slot(&process->names, name, length, (uint8_t)error);
+	words = (uint64_t *)process + metric_series_word(metric, DNS_ERROR_NAMED + slot);
+	counter_add_shared(words, value);
+	counter_add_shared(words + histogram_word(value, metric->width - 2u), 1);
 }
 
 /*
@@ -193,7 +216,7 @@ void counting_totals(struct process_values *ret)
 	uint64_t left;
 	bool begun = collect_begin(&left);
 
-	memset(ret, 0, sizeof(*ret));
+	collect_clear(ret, counting_names);
 	if (header)
 		collect_add_segment(ret, &counting_page.segment);
 	collect_add_pages(ret, &early, left);
@@ -204,8 +227,13 @@ void counting_totals(struct process_values *ret)
 
 void counting_freeze_begin(void)
 {
+	uint64_t wanted = SEGMENT_PROCESS_PAGES_ALL;
+
+	if (!counting_names)
+		wanted = segment_process_pages(0, NAMED_WORD) |
+		         segment_process_pages(NAMED_END, PROCESS_WORDS - NAMED_END);
 	if (counting_page.segment.process)
-		segment_populate_process(&counting_page.segment, SEGMENT_PROCESS_PAGES_ALL);
+		segment_populate_process(&counting_page.segment, wanted);
 }
 
 void counting_freeze(void)
@@ -257,6 +285,12 @@ void counting_postfork_child(const struct segment_identity *identity)
 		pthread_setspecific(thread_end_key, NULL);
 	start(&child, place);
 	relaxed_store(&hook_thread.claiming, 0);
+}
+
+void counting_early_child(void)
+{
+	if (!have_thread_end_key && relaxed_load(&counting_page.early_pages))
+		memset(&early, 0, sizeof(early));
 }
 
 void counting_postfork_frozen_child(void)

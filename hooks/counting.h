@@ -168,6 +168,13 @@ static always_inline void counting_record(struct counting here, struct series_pl
 	counting_add_word(words + histogram_word(value, place.width - 2), 1, shared);
 }
 
+/* Look-ups are told apart by the names asked for. */
+extern bool counting_names HOOK_HIDDEN;
+
+/* Adds to the histogram of a look-up's name and error. */
+void counting_record_name(struct counting here, const char *name, size_t length,
+                          enum DNS_ERROR error, uint64_t value) HOOK_HIDDEN;
+
 /* A thread's first act: takes a shard, or at least sees to it that its end is seen. */
 void counting_thread_begin(void) HOOK_HIDDEN;
 
@@ -190,6 +197,8 @@ void counting_totals(struct process_values *ret) HOOK_HIDDEN;
 void counting_prefork(void) HOOK_HIDDEN;
 void counting_postfork_parent(void) HOOK_HIDDEN;
 void counting_postfork_child(const struct segment_identity *identity) HOOK_HIDDEN;
+/* In a child forked before our constructor: what was counted until then is the parent's. */
+void counting_early_child(void) HOOK_HIDDEN;
 /* The same without a system call: the child has no segment, and what it counts is lost. */
 void counting_postfork_frozen_child(void) HOOK_HIDDEN;
 

@@ -2,6 +2,7 @@
  * Names and addresses looked up. The time holds all that libc did for it: files, caches, name
  * servers. errno and h_errno stay as the real function left them.
  */
+#include <string.h>
 #include "hooks/hook.h"
 
 static enum DNS_ERROR error_of_getaddrinfo(int error)
@@ -46,11 +47,33 @@ static enum DNS_ERROR error_of_gethostbyname(int error)
 	}
 }
 
-static void lookup_end(struct hook_timer timer, enum DNS_ERROR error)
-{
-	uint64_t elapsed = hook_timer_elapsed(timer);
+struct lookup {
+	bool named;
+	size_t length;
+	char name[NAME_BYTES + 1]; /* one byte more than has a slot */
+	struct hook_timer timer;
+};
 
-	counting_record(counting_here(HOOK_FAMILY_DNS), PLACE(DNS_LOOKUP_DURATION), error, elapsed);
+/* The name is taken first: it may stand in what the last look-up gave, which the next one frees. */
+static void lookup_begin(struct lookup *lookup, const char *name)
+{
+	lookup->named = name && relaxed_load(&counting_names);
+	if (lookup->named) {
+		lookup->length = strnlen(name, sizeof(lookup->name));
+		memcpy(lookup->name, name, lookup->length);
+	}
+	lookup->timer = hook_timer_start();
+}
+
+static void lookup_end(const struct lookup *lookup, enum DNS_ERROR error)
+{
+	uint64_t elapsed = hook_timer_elapsed(lookup->timer);
+	struct counting here = counting_here(HOOK_FAMILY_DNS);
+
+	if (lookup->named)
+		counting_record_name(here, lookup->name, lookup->length, error, elapsed);
+	else
+		counting_record(here, PLACE(DNS_LOOKUP_DURATION), error, elapsed);
 }
 
 static void reverse_end(struct hook_timer timer)
@@ -61,11 +84,11 @@ static void reverse_end(struct hook_timer timer)
 }
 
 /* A buffer that was too small is the caller's to enlarge: no failure of the look-up. */
-static int lookup_r_end(struct hook_timer timer, int result, const struct hostent *found,
+static int lookup_r_end(const struct lookup *lookup, int result, const struct hostent *found,
                         const int *h_error)
 {
 	if (result != ERANGE)
-		lookup_end(timer, found ? DNS_ERROR_NONE : error_of_gethostbyname(*h_error));
+		lookup_end(lookup, found ? DNS_ERROR_NONE : error_of_gethostbyname(*h_error));
 	return result;
 }
 
@@ -73,10 +96,12 @@ OTELUE_EXPORT int getaddrinfo(const char *restrict node, const char *restrict se
                               const struct addrinfo *restrict hints,
                               struct addrinfo **restrict ret_list)
 {
-	struct hook_timer timer = hook_timer_start();
-	int error = REAL(getaddrinfo)(node, service, hints, ret_list);
+	struct lookup lookup;
+	int error;
 
-	lookup_end(timer, error_of_getaddrinfo(error));
+	lookup_begin(&lookup, node);
+	error = REAL(getaddrinfo)(node, service, hints, ret_list);
+	lookup_end(&lookup, error_of_getaddrinfo(error));
 	return error;
 }
 
@@ -94,19 +119,23 @@ OTELUE_EXPORT int getnameinfo(const struct sockaddr *restrict address, socklen_t
 
 OTELUE_EXPORT struct hostent *gethostbyname(const char *name)
 {
-	struct hook_timer timer = hook_timer_start();
-	struct hostent *found = REAL(gethostbyname)(name);
+	struct lookup lookup;
+	struct hostent *found;
 
-	lookup_end(timer, found ? DNS_ERROR_NONE : error_of_gethostbyname(h_errno));
+	lookup_begin(&lookup, name);
+	found = REAL(gethostbyname)(name);
+	lookup_end(&lookup, found ? DNS_ERROR_NONE : error_of_gethostbyname(h_errno));
 	return found;
 }
 
 OTELUE_EXPORT struct hostent *gethostbyname2(const char *name, int family)
 {
-	struct hook_timer timer = hook_timer_start();
-	struct hostent *found = REAL(gethostbyname2)(name, family);
+	struct lookup lookup;
+	struct hostent *found;
 
-	lookup_end(timer, found ? DNS_ERROR_NONE : error_of_gethostbyname(h_errno));
+	lookup_begin(&lookup, name);
+	found = REAL(gethostbyname2)(name, family);
+	lookup_end(&lookup, found ? DNS_ERROR_NONE : error_of_gethostbyname(h_errno));
 	return found;
 }
 
@@ -114,10 +143,12 @@ OTELUE_EXPORT int gethostbyname_r(const char *restrict name, struct hostent *res
                                   char *restrict buffer, size_t size,
                                   struct hostent **restrict ret_result, int *restrict ret_h_errno)
 {
-	struct hook_timer timer = hook_timer_start();
-	int result = REAL(gethostbyname_r)(name, ret_host, buffer, size, ret_result, ret_h_errno);
+	struct lookup lookup;
+	int result;
 
-	return lookup_r_end(timer, result, *ret_result, ret_h_errno);
+	lookup_begin(&lookup, name);
+	result = REAL(gethostbyname_r)(name, ret_host, buffer, size, ret_result, ret_h_errno);
+	return lookup_r_end(&lookup, result, *ret_result, ret_h_errno);
 }
 
 OTELUE_EXPORT int gethostbyname2_r(const char *restrict name, int family,
@@ -125,11 +156,13 @@ OTELUE_EXPORT int gethostbyname2_r(const char *restrict name, int family,
                                    size_t size, struct hostent **restrict ret_result,
                                    int *restrict ret_h_errno)
 {
-	struct hook_timer timer = hook_timer_start();
-	int result = REAL(gethostbyname2_r)(name, family, ret_host, buffer, size, ret_result,
-	                                    ret_h_errno);
+	struct lookup lookup;
+	int result;
 
-	return lookup_r_end(timer, result, *ret_result, ret_h_errno);
+	lookup_begin(&lookup, name);
+	result = REAL(gethostbyname2_r)(name, family, ret_host, buffer, size, ret_result,
+	                                ret_h_errno);
+	return lookup_r_end(&lookup, result, *ret_result, ret_h_errno);
 }
 
 OTELUE_EXPORT struct hostent *gethostbyaddr(const void *address, socklen_t length, int type)

@@ -25,7 +25,9 @@ OTELUE_EXPORT pid_t fork(void)
 {
 	pid_t pid = REAL(fork)();
 
-	if (pid != 0)
+	if (pid == 0)
+		counting_early_child();
+	else
 		count_created(PROCESS_OPERATION_FORK, pid, errno);
 	return pid;
 }

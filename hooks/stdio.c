@@ -45,6 +45,14 @@ ssize_t stdio_end_delimited(FILE *stream, ssize_t length)
 	return length;
 }
 
+int stdio_end_scanned(FILE *stream, int n)
+{
+	stdio_count(STDIO_OPERATION_READ, DISK_DIRECTION_READ, 0);
+	if (unlikely(n == EOF))
+		stdio_count_nothing(stream);
+	return n;
+}
+
 int stdio_end(struct hook_timer timer, enum STDIO_TIMED timed, int result)
 {
 	uint64_t elapsed = hook_timer_elapsed(timer);

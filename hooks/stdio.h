@@ -58,6 +58,7 @@ static always_inline char *stdio_end_line(FILE *stream, char *line)
 }
 
 ssize_t stdio_end_delimited(FILE *stream, ssize_t length) HOOK_HIDDEN;
+int stdio_end_scanned(FILE *stream, int n) HOOK_HIDDEN;
 
 static always_inline size_t stdio_end_written(size_t size, size_t count, size_t n)
 {

@@ -66,6 +66,28 @@ OTELUE_EXPORT char *__fgets_unlocked_chk(char *restrict to, size_t room, int siz
 	return stdio_end_line(stream, REAL(__fgets_unlocked_chk)(to, room, size, stream));
 }
 
+/* The end of the line is taken, too, unless the stream ended first. */
+static char *end_gets(char *line)
+{
+	stdio_count_read(stdin, line ? strlen(line) + !feof_unlocked(stdin) : 0, line != NULL);
+	return line;
+}
+
+OTELUE_EXPORT char *gets(char *to)
+{
+	return end_gets(REAL(gets)(to));
+}
+
+OTELUE_EXPORT char *_IO_gets(char *to)
+{
+	return end_gets(REAL(gets)(to));
+}
+
+OTELUE_EXPORT char *__gets_chk(char *to, size_t room)
+{
+	return end_gets(REAL(__gets_chk)(to, room));
+}
+
 OTELUE_EXPORT ssize_t getline(char **restrict line, size_t *restrict size, FILE *restrict stream)
 {
 	return stdio_end_delimited(stream, REAL(getline)(line, size, stream));

@@ -5,14 +5,6 @@
 #include <stdarg.h>
 #include "hooks/stdio.h"
 
-static int stdio_end_scanned(FILE *stream, int n)
-{
-	stdio_count(STDIO_OPERATION_READ, DISK_DIRECTION_READ, 0);
-	if (unlikely(n == EOF))
-		stdio_count_nothing(stream);
-	return n;
-}
-
 /* A libc of before C23 does all but binary numbers. */
 static int scan_c23(FILE *stream, const char *format, va_list arguments)
 {

@@ -15,6 +15,8 @@
 #define __GLIBC_USE_C23_STRTOL 0
 
 #include <dirent.h>
+#include <ftw.h>
+#include <glob.h>
 #include <grp.h>
 #include <linux/capability.h>
 #include <netdb.h>
@@ -43,5 +45,6 @@
 #include <unistd.h>
 #include <utime.h>
 #include <time.h>
+#include <wchar.h>
 
 #endif

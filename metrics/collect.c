@@ -16,9 +16,11 @@ void collect_add_process(struct process_values *to, const struct process_values 
 
 static uint32_t page_words(uint32_t page)
 {
-	uint32_t left = (uint32_t)PROCESS_WORDS - page * SEGMENT_PAGE_WORDS;
+	int64_t left = (int64_t)PROCESS_WORDS - (int64_t)page * SEGMENT_PAGE_WORDS;
 
-	return left < SEGMENT_PAGE_WORDS ? left : SEGMENT_PAGE_WORDS;
+	if (left <= 0) /* names */
+		return 0;
+	return left < SEGMENT_PAGE_WORDS ? (uint32_t)left : SEGMENT_PAGE_WORDS;
 }
 
 void collect_add_pages(struct process_values *to, const struct process_values *from, uint64_t pages)
@@ -102,13 +104,29 @@ void collect_derive(struct process_values *totals, int64_t inherited_bytes,
 
 void collect_add_segment(struct process_values *to, const struct segment *segment)
 {
-	collect_add_pages(to, segment->process, acquire_load(&segment->process_pages));
+	uint64_t pages = acquire_load(&segment->process_pages);
+
+	collect_add_pages(to, segment->process, pages);
+	if (!(SEGMENT_NAMES_PAGES & ~pages))
+		names_copy(&to->names, &segment->process->names);
 	for (uint32_t index = 0; index < segment->shards_mapped; index++) {
 		const struct shard_values *shard = segment_shard(segment, index);
 
 		if (shard)
 			collect_add_shard(to, shard);
 	}
+}
+
+void collect_clear(struct process_values *totals, bool named)
+{
+	uint64_t *words = (uint64_t *)totals;
+
+	if (named) {
+		memset(totals, 0, sizeof(*totals));
+		return;
+	}
+	memset(words, 0, NAMED_WORD * sizeof(uint64_t));
+	memset(words + NAMED_END, 0, (PROCESS_WORDS - NAMED_END) * sizeof(uint64_t));
 }
 
 void collect_totals(struct process_values *ret, const struct segment *segment)
@@ -179,6 +197,19 @@ static void merge_observed(uint64_t *tree, uint64_t word)
 		*tree = observed_from_s64(observed_to_s64(*tree) + observed_to_s64(word));
 }
 
+uint32_t collect_series_in(struct process_values *to, const struct process_values *from,
+                           const struct metric *metric, uint32_t series)
+{
+	const struct name *name;
+
+	if (!metric_is_named(metric, series) || series == DNS_ERROR_OVERFLOW)
+		return series;
+	name = name_at(&from->names, series - DNS_ERROR_NAMED);
+	if (!name)
+		return DNS_ERROR_OVERFLOW;
+	return DNS_ERROR_NAMED + name_slot(&to->names, name->text, name->length, name->error);
+}
+
 void collect_merge(struct process_values *tree, const struct process_values *totals, bool ended)
 {
 	for (int id = 0; id < METRIC_COUNT; id++) {
@@ -189,9 +220,10 @@ void collect_merge(struct process_values *tree, const struct process_values *tot
 		    (ended && observed && metric->kind == KIND_UPDOWN))
 			continue;
 		for (uint32_t series = 0; series < metric->series; series++) {
-			uint32_t word = metric_series_word(metric, series);
-			uint64_t *to = (uint64_t *)tree + word;
-			const uint64_t *from = (const uint64_t *)totals + word;
+			uint32_t in_tree = collect_series_in(tree, totals, metric, series);
+			uint64_t *to = (uint64_t *)tree + metric_series_word(metric, in_tree);
+			const uint64_t *from =
+				(const uint64_t *)totals + metric_series_word(metric, series);
 
 			if (observed)
 				merge_observed(to, *from);

@@ -7,6 +7,7 @@
 #ifndef METRICS_COLLECT_H
 #define METRICS_COLLECT_H
 
+#include <stdbool.h>
 #include "metrics/metric.h"
 #include "metrics/segment.h"
 
@@ -23,6 +24,19 @@ void collect_add_segment(struct process_values *to, const struct segment *segmen
 /* to += the pages given (segment_process_pages()) of a process's block. */
 void collect_add_pages(struct process_values *to, const struct process_values *from,
                        uint64_t pages);
+
+/*
+ * All to zero. named: also what names tell apart, which is many pages; they must be zero already
+ * where that is left out.
+ */
+void collect_clear(struct process_values *totals, bool named);
+
+/*
+ * Where the counts of a series go in another process's totals (or a tree's): each numbers its names
+ * for itself. Counts whose name is missing go to those without a slot.
+ */
+uint32_t collect_series_in(struct process_values *to, const struct process_values *from,
+                           const struct metric *metric, uint32_t series);
 
 /* *ret = everything this process's segment holds, derived rows included. */
 void collect_totals(struct process_values *ret, const struct segment *segment);

@@ -3,22 +3,26 @@
 
 #define ATTRIBUTE_BEGIN(id, key) static const char *const values_##id[] = {
 #define VALUE(id, name, text)    text,
+#define NAMED(id)                [id##_NAMED... id##_OVERFLOW] = "",
 #define ATTRIBUTE_END(id) \
 	}                 \
 	;
 #include "metrics/attributes.def"
 #undef ATTRIBUTE_BEGIN
 #undef VALUE
+#undef NAMED
 #undef ATTRIBUTE_END
 
 #define ATTRIBUTE_BEGIN(id, key) static const uint8_t lengths_##id[] = {
 #define VALUE(id, name, text)    sizeof(text) - 1,
+#define NAMED(id)                [id##_NAMED... id##_OVERFLOW] = 0,
 #define ATTRIBUTE_END(id) \
 	}                 \
 	;
 #include "metrics/attributes.def"
 #undef ATTRIBUTE_BEGIN
 #undef VALUE
+#undef NAMED
 #undef ATTRIBUTE_END
 
 const struct attribute attribute_table[ATTRIBUTE_ID_COUNT] = {
@@ -26,10 +30,12 @@ const struct attribute attribute_table[ATTRIBUTE_ID_COUNT] = {
 #define ATTRIBUTE_BEGIN(id, key) \
 	[ATTRIBUTE_##id] = {key, values_##id, lengths_##id, sizeof(key) - 1, id##_COUNT},
 #define VALUE(id, name, text)
+#define NAMED(id)
 #define ATTRIBUTE_END(id)
 #include "metrics/attributes.def"
 #undef ATTRIBUTE_BEGIN
 #undef VALUE
+#undef NAMED
 #undef ATTRIBUTE_END
 };
 

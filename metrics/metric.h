@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include "metrics/names.h"
 
 /* Histograms: scale 2, four buckets an octave; bucket j holds (2^((j-1)/4), 2^(j/4)] units. */
 #define HISTOGRAM_SCALE           2
@@ -20,12 +21,14 @@
 
 #define ATTRIBUTE_BEGIN(id, key) enum id {
 #define VALUE(id, name, text)    id##_##name,
+#define NAMED(id)                id##_NAMED, id##_OVERFLOW = id##_NAMED + NAME_SLOTS,
 #define ATTRIBUTE_END(id) \
 	id##_COUNT        \
 	}                 \
 	;
 #include "metrics/attributes.def"
 #undef ATTRIBUTE_BEGIN
+#undef NAMED
 #undef VALUE
 #undef ATTRIBUTE_END
 #define NONE_COUNT 1 /* no attribute: one series */
@@ -34,9 +37,11 @@ enum attribute_id {
 	ATTRIBUTE_NONE,
 #define ATTRIBUTE_BEGIN(id, key) ATTRIBUTE_##id,
 #define VALUE(id, name, text)
+#define NAMED(id)
 #define ATTRIBUTE_END(id)
 #include "metrics/attributes.def"
 #undef ATTRIBUTE_BEGIN
+#undef NAMED
 #undef VALUE
 #undef ATTRIBUTE_END
 	ATTRIBUTE_ID_COUNT
@@ -110,18 +115,19 @@ struct shard_values {
 #undef METRIC
 };
 
-/* The values of a process that no shard holds, and a shard for whoever has none. Also the shape of
- * collected totals. */
+/* The values of a process that no shard holds, what the named ones stand for, and a shard for
+ * whoever has none. Also the shape of collected totals. */
 struct process_values {
 	struct shard_values common;
 #define METRIC(id, family, kind, number, place, name, unit, a, b, c, description) \
 	uint64_t id[(SERIES_OF(a, b, c) - IN_SHARD_##place) * WIDTH_##number];
 #include "metrics/metrics.def"
 #undef METRIC
+	struct name_table names; /* of the named series */
 };
 
 #define SHARD_WORDS   (sizeof(struct shard_values) / sizeof(uint64_t))
-#define PROCESS_WORDS (sizeof(struct process_values) / sizeof(uint64_t))
+#define PROCESS_WORDS (offsetof(struct process_values, names) / sizeof(uint64_t))
 
 /* The series of all metrics, numbered through. */
 enum {
@@ -138,6 +144,18 @@ static inline uint32_t metric_series_word(const struct metric *metric, uint32_t 
 	if (series < metric->shard_series)
 		return metric->shard_word + series * metric->width;
 	return metric->process_word + (series - metric->shard_series) * metric->width;
+}
+
+/* The named series are words [NAMED_WORD, NAMED_END) of a struct process_values. */
+#define NAMED_WORD                                                                 \
+	(offsetof(struct process_values, DNS_LOOKUP_DURATION) / sizeof(uint64_t) + \
+	 DNS_ERROR_NAMED * WIDTH_SECONDS)
+#define NAMED_END (NAMED_WORD + (NAME_SLOTS + 1) * WIDTH_SECONDS)
+
+/* Is the series one of those that names tell apart, or the one for the names without a slot? */
+static inline bool metric_is_named(const struct metric *metric, uint32_t series)
+{
+	return metric->attributes[0] == ATTRIBUTE_DNS_ERROR && series >= DNS_ERROR_NAMED;
 }
 
 /* The value's number of attribute `index` (0 to 2) in a series. */

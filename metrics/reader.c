@@ -111,6 +111,17 @@ static bool word_is_plausible(const struct metric *metric, uint64_t word)
 	return is_plausible((int64_t)word);
 }
 
+static int check_names(const struct name_table *names)
+{
+	for (uint32_t slot = 0; slot < NAME_SLOTS; slot++) {
+		const struct name *name = name_at(names, slot);
+
+		if (name && !name_is_plausible(name, DNS_ERROR_NAMED))
+			return -EBADMSG;
+	}
+	return 0;
+}
+
 int reader_check_totals(const struct process_values *totals)
 {
 	for (int id = 0; id < METRIC_COUNT; id++) {
@@ -125,7 +136,7 @@ int reader_check_totals(const struct process_values *totals)
 			}
 		}
 	}
-	return 0;
+	return check_names(&totals->names);
 }
 
 /* Checked after each shard: two sums within bounds cannot turn over. */

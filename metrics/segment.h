@@ -132,6 +132,12 @@ static inline uint64_t segment_process_pages(uint32_t word, uint32_t width)
 	return UINT64_MAX << first & UINT64_MAX >> (63 - last);
 }
 
+/* The pages of the named series and of the table of names. */
+#define SEGMENT_NAMES_PAGES \
+	segment_process_pages(PROCESS_WORDS, sizeof(struct name_table) / sizeof(uint64_t))
+#define SEGMENT_NAMED_PAGES \
+	(SEGMENT_NAMES_PAGES | segment_process_pages(NAMED_WORD, NAMED_END - NAMED_WORD))
+
 /* Sees to it that these pages have memory. False: there is none to be had. Any thread, any time. */
 bool segment_populate_process(struct segment *segment, uint64_t pages);
 

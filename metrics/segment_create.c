@@ -31,7 +31,7 @@ uint32_t segment_layout(void)
 	hash = (hash ^ (WIDTH_##number << 16 | IN_SHARD_##place)) * 16777619u;
 #include "metrics/metrics.def"
 #undef METRIC
-	return hash;
+	return (hash ^ sizeof(struct name_table)) * 16777619u;
 }
 
 static long map_first(void *place, int flags, int fd)

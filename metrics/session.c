@@ -7,6 +7,7 @@
 #include "base/atomic.h"
 #include "base/memory.h"
 #include "base/syscall.h"
+#include "metrics/collect.h"
 #include "metrics/segment_internal.h"
 #include "metrics/session.h"
 
@@ -116,10 +117,12 @@ static void apply(struct process_values *sum, const struct process_values *total
 		uint32_t words = outlives(metric) ? metric->width : 0;
 
 		for (uint32_t series = 0; series < metric->series; series++) {
-			uint32_t at = metric_series_word(metric, series);
+			uint32_t from = metric_series_word(metric, series);
+			uint32_t at = metric_series_word(
+				metric, collect_series_in(sum, totals, metric, series));
 
 			for (uint32_t i = 0; i < words; i++) {
-				uint64_t value = ((const uint64_t *)totals)[at + i];
+				uint64_t value = ((const uint64_t *)totals)[from + i];
 
 				if (metric->place == PLACE_OBSERVED && value != OBSERVED_ABSENT)
 					value = (uint64_t)observed_to_s64(value);

@@ -125,7 +125,18 @@ static bool is_wanted(const struct point *point, const struct point_options *opt
 		return true;
 	if (metric->kind == KIND_HISTOGRAM ? point->count != 0 : point->value != 0)
 		return true;
-	return options->emit_zero_points && metric->place != PLACE_OPTIONAL;
+	return options->emit_zero_points && metric->place != PLACE_OPTIONAL &&
+	       !metric_is_named(metric, point->series);
+}
+
+/* False: nothing is counted under it yet. */
+static bool read_name(struct point *point, const struct name_table *names)
+{
+	point->name = NULL;
+	if (!metric_is_named(point->metric, point->series) || point->series == DNS_ERROR_OVERFLOW)
+		return true;
+	point->name = name_at(names, point->series - DNS_ERROR_NAMED);
+	return point->name != NULL;
 }
 
 bool point_read(struct point *point, const struct snapshot *snapshot,
@@ -140,6 +151,8 @@ bool point_read(struct point *point, const struct snapshot *snapshot,
 	if (metric->family != FAMILY_NONE && !(options->families >> metric->family & 1))
 		return false;
 	point->metric = metric;
+	if (!read_name(point, &snapshot->totals.names))
+		return false;
 	word = metric_series_word(metric, point->series);
 	now = (const uint64_t *)&snapshot->totals + word;
 	point->cumulative = is_cumulative(metric, options);
@@ -152,6 +165,44 @@ bool point_read(struct point *point, const struct snapshot *snapshot,
 	                                     : read_number(point, now, before)))
 		return false;
 	return is_wanted(point, options, told_ns);
+}
+
+static struct point_attribute attribute_of(enum attribute_id id, uint32_t value)
+{
+	const struct attribute *attribute = &attribute_table[id];
+
+	return (struct point_attribute){attribute->key, attribute->values[value],
+	                                attribute->key_length, attribute->lengths[value], false};
+}
+
+static unsigned int named_attributes(const struct name *name, struct point_attribute *ret)
+{
+	static const char question[] = "dns.question.name", overflow[] = "otel.metric.overflow";
+
+	if (!name) {
+		ret[0] = (struct point_attribute){overflow, "true", sizeof(overflow) - 1, 4, true};
+		return 1;
+	}
+	ret[0] = (struct point_attribute){question, name->text, sizeof(question) - 1, name->length,
+	                                  false};
+	ret[1] = attribute_of(ATTRIBUTE_DNS_ERROR, name->error);
+	return 1 + (ret[1].length > 0);
+}
+
+unsigned int point_attributes(const struct point *point,
+                              struct point_attribute ret[METRIC_ATTRIBUTES])
+{
+	const struct metric *metric = point->metric;
+	unsigned int count = metric_attribute_count(metric), n = 0;
+
+	if (metric_is_named(metric, point->series))
+		return named_attributes(point->name, ret);
+	for (unsigned int i = 0; i < count; i++) {
+		ret[n] = attribute_of(metric->attributes[i],
+		                      metric_attribute_value(metric, point->series, i));
+		n += ret[n].length > 0;
+	}
+	return n;
 }
 
 double point_number(const struct point *point)

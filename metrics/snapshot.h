@@ -49,6 +49,8 @@ struct point {
 	uint64_t count, sum, zero_count; /* sum in bytes or 2^-30 s */
 	const uint64_t *now,
 		*before; /* first bucket's word; count of bucket i = point_bucket(p, i) */
+	const struct name
+		*name; /* of a named series; NULL: of another, or of those without a slot */
 	uint32_t first_bucket, end_bucket; /* non-zero ones lie in [first, end); equal: none */
 };
 
@@ -78,6 +80,16 @@ static inline uint64_t point_bucket(const struct point *point, uint32_t bucket)
 /* The value of a sum or gauge, the sum of a histogram, in the metric's unit (s, 1, By). */
 double point_number(const struct point *point);
 double point_sum(const struct point *point);
+
+/* The attributes of a point, those left out that have no value. Lengths are without a NUL; a text
+ * may have none. */
+struct point_attribute {
+	const char *key, *value;
+	uint8_t key_length, length;
+	bool boolean; /* true, else the text */
+};
+unsigned int point_attributes(const struct point *point,
+                              struct point_attribute ret[METRIC_ATTRIBUTES]);
 
 /* Which metric a series numbered through belongs to; *ret_series: its number within. */
 const struct metric *snapshot_series(uint32_t series, uint32_t *ret_series);

@@ -13,6 +13,7 @@
 #include "config/settings_load.h"
 #include "hooks/descriptor.h"
 #include "hooks/hook.h"
+#include "hooks/loader.h"
 #include "hooks/memory.h"
 #include "metrics/session.h"
 #include "preload/emitter.h"
@@ -127,6 +128,8 @@ __attribute__((constructor)) static void otelue_start(int argc, char **argv, cha
 		shim.vdso = getauxval(AT_SYSINFO_EHDR);
 		find_directory(envp, secure);
 		winners_find();
+		loader_tells = shim.settings.log_level <= LOG_LEVEL_WARN;
+		counting_names = shim.settings.dns_question_name;
 		relaxed_store(&hook_families, shim.settings.families);
 		if (!settings_family_enabled(&shim.settings, HOOK_FAMILY_MEMORY))
 			__atomic_or_fetch(&memory_mode, MEMORY_OFF, __ATOMIC_RELAXED);

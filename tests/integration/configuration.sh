@@ -165,6 +165,26 @@ the_readmes_example_is_right() {
 	expect_code 0
 }
 
+# system_calls [-E VARIABLE=VALUE] COMMAND...: how many it makes under the shim; leaves them in trace.
+system_calls() {
+	strace -f -o trace -E LD_PRELOAD="$OTELUE_PRELOAD" "$@" >/dev/null
+	grep -cE '^[0-9]+ +[a-z_0-9]+\(' trace
+}
+
+# Beside its settings it reads nothing, makes nothing and has no thread.
+an_excluded_program_pays_nothing() {
+	need strace
+	cp /bin/true chromium
+	cp /bin/true observed
+	local excluded disabled
+	excluded=$(system_calls ./chromium)
+	! grep -E 'clone|/dev/shm|/proc/self/(io|ns)|MAP_SHARED' trace || fail "it is not left alone"
+	disabled=$(system_calls -E OTELUE_DISABLED=true ./observed)
+	expect_equal "$excluded" "$((disabled + 1))" "system calls: those of a disabled one and a look at the program's name"
+	(($(system_calls ./observed) > excluded + 20)) || fail "what is counted shows nothing here"
+}
+test_case an_excluded_program_pays_nothing
+
 test_case a_file_is_obeyed
 test_case no_last_export_where_it_is_switched_off
 test_case a_file_leaves_environment_and_descriptors_alone

@@ -79,7 +79,139 @@ nothing_is_lost_in_a_storm_with_forks() {
 	expect_equal "$most" "$own" "aligned allocations of the parent"
 }
 
+# Each signal that may come, sent to the process while its one thread blocks them all: a second thread that does not
+# block it would die of it, or take it away.
+no_signal_comes_to_it() {
+	compile program <<-'END'
+	#include <signal.h>
+	#include <stdio.h>
+	#include <sys/time.h>
+	#include <unistd.h>
+	static const struct itimerval soon = {{0, 0}, {0, 1000}};
+	static int came(int number)
+	{
+		struct timespec most = {10, 0};
+		sigset_t one;
+		sigemptyset(&one), sigaddset(&one, number);
+		return sigtimedwait(&one, NULL, &most) == number;
+	}
+	int main(void)
+	{
+		sigset_t all;
+		int count = 0;
+		sigfillset(&all);
+		sigprocmask(SIG_BLOCK, &all, NULL);
+		for (int number = 1; number <= SIGRTMAX; number++) {
+			if (number == SIGKILL || number == SIGSTOP || (number >= SIGSYS + 1 && number < SIGRTMIN))
+				continue;
+			kill(getpid(), number);
+			count += came(number);
+		}
+		setitimer(ITIMER_REAL, &soon, NULL);
+		count += came(SIGALRM);
+		setitimer(ITIMER_PROF, &soon, NULL);
+		for (volatile long i = 0; i < 100000000; i++);
+		count += came(SIGPROF);
+		printf("%d\n", count);
+		return 0;
+	}
+	END
+	expect_transparent ./program
+	expect_equal "$(<.shim.out)" $((29 + 31 + 2)) "signals that came"
+}
+
+# Until the directory is there no export succeeds.
+what_could_not_be_written_comes_later() {
+	local segment
+	compile program <<-'END'
+	#include <stdio.h>
+	#include <stdlib.h>
+	#include <unistd.h>
+	int main(void)
+	{
+		printf("%d\n", (int)getpid());
+		fflush(stdout);
+		for (int i = 0; i < 50; i++) free(aligned_alloc(16, 112));
+		while (access("later", F_OK)) usleep(1000);
+		for (int i = 0; i < 50; i++) free(aligned_alloc(16, 112));
+		return 0;
+	}
+	END
+	: >id
+	exporting "$PWD/later/otlp.jsonl" timeout 60 ./program >id &
+	for _ in {1..200}; do
+		segment="/dev/shm/otelue.$EUID/$(<id).*"
+		# shellcheck disable=SC2086 # the name's end is a pattern
+		! grep -qs "cannot be written" $segment || break
+		sleep 0.05
+	done
+	# shellcheck disable=SC2086
+	grep -q "cannot be written" $segment || fail "nothing was tried"
+	mkdir later
+	wait "$!"
+	expect_equal "$("$metrics" value 'libc.memory.allocations{libc.memory.operation=aligned}' later/otlp.jsonl)" 100 allocations
+}
+
+# The segment of a program that has made threads one after the other is as large as with the first of them, although
+# their own destructors go on for as many rounds as libc grants; what is done in these counts too.
+memory_of_ended_threads_is_used_again() {
+	compile program -pthread <<-'END'
+	#include <glob.h>
+	#include <pthread.h>
+	#include <stdio.h>
+	#include <stdlib.h>
+	#include <sys/stat.h>
+	#include <unistd.h>
+	static pthread_key_t key;
+	static int rounds;
+	static void end(void *unused)
+	{
+		free(aligned_alloc(16, 112));
+		rounds++;
+		pthread_setspecific(key, unused);
+	}
+	static void *work(void *unused)
+	{
+		free(aligned_alloc(16, 112));
+		pthread_setspecific(key, &key);
+		return unused;
+	}
+	static long blocks(void)
+	{
+		char pattern[100];
+		struct stat status;
+		glob_t found;
+		snprintf(pattern, sizeof(pattern), "/dev/shm/otelue.%d/%d.*", (int)getuid(), (int)getpid());
+		if (glob(pattern, 0, NULL, &found) || stat(found.gl_pathv[0], &status))
+			abort();
+		return (long)status.st_blocks;
+	}
+	static void make(int count)
+	{
+		pthread_t thread;
+		while (count-- > 0) pthread_create(&thread, NULL, work, NULL), pthread_join(thread, NULL);
+	}
+	int main(void)
+	{
+		long first;
+		pthread_key_create(&key, end);
+		make(1), first = blocks(), make(500);
+		printf("%ld %d\n", blocks() - first, rounds + 501);
+		return 0;
+	}
+	END
+	run exporting "$PWD/otlp.jsonl" ./program
+	expect_code 0
+	# A page of something that was not counted before may have come; 500 shards are megabytes.
+	expect_between 0 "${output%% *}" 256 "blocks of the file system"
+	expect_between 1002 "${output##* }" 2505 allocations
+	expect_equal "$("$metrics" value 'libc.memory.allocations{libc.memory.operation=aligned}' otlp.jsonl)" "${output##* }" allocations
+}
+
 test_case libc_believes_in_one_thread
+test_case no_signal_comes_to_it
+test_case what_could_not_be_written_comes_later
+test_case memory_of_ended_threads_is_used_again
 test_case putc_keeps_its_speed
 test_case a_fifo_without_a_reader_is_not_waited_for
 test_case deltas_of_many_intervals_add_up

@@ -106,6 +106,43 @@ small_stacks_are_enough() {
 	expect_output "0 failures"
 }
 
+# Settings that were read are left for the next process, but not where the file would be the end of this one.
+a_configuration_is_read_where_files_may_not_grow() {
+	need prlimit
+	echo '{"file_format": "1.1", "distribution": {"otelue": {"export": {"start_delay": 50}}}}' >otelue.json
+	sleep 2.2 # a file that has just been written to is not remembered
+	OTELUE_CONFIG=$PWD/otelue.json run prlimit --fsize=0 env LD_PRELOAD="$OTELUE_PRELOAD" "$programs/ends" exit 10
+	expect_code 3
+	expect_equal "$errors" ""
+}
+
+# Locking makes every page that is mapped resident: of the segment, no more than a thread or two need.
+locked_memory_takes_little_of_shm() {
+	compile program <<-'END'
+	#include <glob.h>
+	#include <stdio.h>
+	#include <stdlib.h>
+	#include <sys/mman.h>
+	#include <sys/stat.h>
+	#include <unistd.h>
+	int main(void)
+	{
+		char pattern[100];
+		struct stat status;
+		glob_t found;
+		if (mlockall(MCL_CURRENT | MCL_FUTURE)) return 1;
+		free(malloc(10));
+		snprintf(pattern, sizeof(pattern), "/dev/shm/otelue.%d/%d.*", (int)getuid(), (int)getpid());
+		if (glob(pattern, 0, NULL, &found) || stat(found.gl_pathv[0], &status)) return 2;
+		printf("%ld\n", (long)status.st_blocks / 2);
+		return 0;
+	}
+	END
+	run shim ./program
+	expect_code 0
+	expect_between 1 "$output" 1500 "KiB of /dev/shm"
+}
+
 # as_nobody [PRLIMIT ARGUMENTS...]
 as_nobody() {
 	need setpriv prlimit
@@ -127,9 +164,24 @@ without_room_for_a_thread() {
 	expect_equal "$("$metrics" value 'libc.memory.allocations{libc.memory.operation=aligned}' otlp.jsonl)" 100 allocations
 }
 
+# The thread that exports in the emitter's stead meets the limit of file sizes, and must not be killed for it.
+a_file_that_may_not_grow_kills_nobody() {
+	need setpriv prlimit
+	((EUID == 0)) || skip "changing the user needs root"
+	chmod 777 . "$test_root"
+	OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE="$PWD/otlp.jsonl" run setpriv --reuid 65534 --regid 65534 --clear-groups \
+		prlimit --nproc=1 --fsize=1000 env LD_PRELOAD="$OTELUE_PRELOAD" "$programs/ends" exit 100
+	expect_code 3
+	expect_equal "$errors" ""
+	expect_equal "$(stat -c %s otlp.jsonl)" 1000 "bytes written"
+}
+
 test_case limited 4 --nofile=16
 test_case no_descriptor_is_left
 test_case limited 0 --as=30000000
+test_case limited 4 --as=800000000
+test_case limited 0 --data=4000000
+test_case limited 4 --nproc=50:50 --sigpending=0 --msgqueue=0
 test_case limited 4 --fsize=0
 test_case limited 4 --stack=131072
 test_case limited 4 --memlock=0
@@ -137,6 +189,9 @@ test_case limited 4 --core=0 --rss=1000000
 test_case as_nobody
 test_case as_nobody prlimit --nproc=100
 test_case without_room_for_a_thread
+test_case a_file_that_may_not_grow_kills_nobody
+test_case a_configuration_is_read_where_files_may_not_grow
+test_case locked_memory_takes_little_of_shm
 test_case with_shm size=64k
 test_case with_shm size=4k
 test_case with_shm ro

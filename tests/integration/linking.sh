@@ -111,6 +111,32 @@ a_program_with_its_own_json_loads_keeps_it() {
 	expect_equal "$errors" ""
 }
 
+# A jansson that calls its own functions by name, as one may be built: the program's may not come between.
+the_librarys_own_calls_stay_its_own() {
+	write_configuration
+	mkdir lib
+	{
+		echo '#define STUB(name) void *name(void) { return 0; }'
+		sed -n '/loadb/d; s/^JSON_FUNCTION([^,]*, \([a-z_]*\),.*/STUB(json_\1)/p' "$OTELUE_SRC/config/jansson_api.def"
+		cat <<-'END'
+		#include <string.h>
+		#include <unistd.h>
+		void *json_object(void) { write(1, "the library's\n", 14); return 0; }
+		void *json_loadb(const char *text, size_t size, size_t flags, char *error)
+		{
+			memset(error, 0, 3 * sizeof(int) + 80 + 160);
+			return json_object();
+		}
+		END
+	} | compile lib/libjansson.so.4 -shared -fPIC
+	compile program -rdynamic <<<'#include <unistd.h>
+	void *json_object(void) { write(1, "hijacked\n", 9); return 0; }
+	int main(void) { return 0; }'
+	OTELUE_CONFIG=$PWD/otelue.json LD_LIBRARY_PATH=$PWD/lib run shim ./program
+	expect_code 0
+	expect_output "the library's"
+}
+
 # What went wrong is told once, by dlerror(): looking up a real function must not take it away, nor leave word of its own.
 dlerror_is_left_to_the_program() {
 	compile program -ldl <<<'#include <dlfcn.h>
@@ -133,6 +159,70 @@ dlerror_is_left_to_the_program() {
 	}'
 	expect_transparent ./program
 	expect_equal "$(<.shim.out)" $'undefined symbol: no_such_function\nnone'
+}
+
+# What a library has left there before us is there when main begins, though a configuration was read, and though the
+# kernel (here valgrind) gives no vDSO, which libc answers with an error.
+errno_is_left_to_the_program() {
+	write_configuration
+	compile early.so -shared -fPIC <<<'#include <errno.h>
+	__attribute__((constructor)) static void begin(void) { errno = 77; }'
+	compile program -Wl,--no-as-needed ./early.so -Wl,-rpath,. <<<'#include <errno.h>
+	int main(void) { return errno; }'
+	OTELUE_CONFIG=$PWD/otelue.json expect_transparent ./program
+	expect_code 77
+	need valgrind
+	run valgrind -q --trace-children=yes env LD_PRELOAD="$OTELUE_PRELOAD" ./program
+	expect_code 77
+}
+
+# An object before us whose dlsym allocates, as that of older libc does, and one behind us whose tables are of an older
+# kind, so that it is asked. What it was given while the allocator was looked up is as good as any other block.
+dlsym_may_allocate() {
+	compile first.so -shared -fPIC -O2 -ldl <<-'END'
+	#include <dlfcn.h>
+	#include <malloc.h>
+	#include <stdio.h>
+	#include <stdlib.h>
+	#include <string.h>
+	static char *kept[500];
+	static int count;
+	typedef void *ask(void *, const char *);
+	void *dlsym(void *restrict handle, const char *restrict name)
+	{
+		static const char *const versions[] = {"GLIBC_2.34", "GLIBC_2.2.5", "GLIBC_2.17"};
+		static ask *real;
+		for (int i = 0; !real && i < 3; i++) real = (ask *)dlvsym(RTLD_NEXT, "dlsym", versions[i]);
+		if (count == 0) /* more than any buffer holds */
+			kept[count++] = strcpy(malloc(100000), "word");
+		if (count < 498) {
+			kept[count] = strcpy(malloc(10), "word");
+			kept[count + 1] = realloc(strcpy(calloc(2, 10), "word"), 60);
+			count += 2;
+		}
+		return real(handle, name);
+	}
+	__attribute__((destructor)) static void end(void)
+	{
+		int exact = 0;
+		for (int i = 0; i < count; i++) {
+			exact += malloc_usable_size(kept[i]) == 10;
+			if (i % 4 != 1) kept[i] = realloc(kept[i], 200000);
+			if (strcmp(kept[i], "word") || malloc_usable_size(kept[i]) < (i % 4 != 1 ? 200000 : 10)) abort();
+			free(kept[i]);
+			free(strcpy(malloc(10), "others"));
+		}
+		printf("%s, %s\n", count ? "asked" : "not asked", exact ? "bootstrapped" : "not bootstrapped");
+	}
+	END
+	compile second.so -shared -fPIC -Wl,--hash-style=sysv <<<'int second;'
+	compile program <<<'#include <stdio.h>
+	#include <stdlib.h>
+	int main(void) { for (int i = 1; i < 100; i++) free(realloc(malloc(i), 2 * i)); fsync(-1); return 4; }'
+	run env LD_PRELOAD="$PWD/first.so $OTELUE_PRELOAD $PWD/second.so" ./program
+	expect_code 4
+	expect_output "asked, bootstrapped"
+	expect_equal "$errors" ""
 }
 
 # Not how it is meant to be loaded, but no reason to harm the program.
@@ -233,30 +323,32 @@ a_library_is_found_by_the_callers_run_path() {
 	expect_equal "$(cat .shim.out)" 42
 }
 
-a_setuid_program_ignores_our_variables() {
-	need setpriv
-	((EUID == 0)) || skip "making a program setuid needs root"
-	chmod 755 "$test_root" .
-	compile program <<<'#include <stdio.h>
-	#include <unistd.h>
-	int main(void) { printf("%d\n", geteuid()); return 0; }'
-	chmod 4755 program
-	findmnt -no OPTIONS -T . | grep -q nosuid && skip "set-user-id programs do not work in ${TMPDIR:-/tmp}"
-	run setpriv --reuid 65534 --clear-groups env LD_PRELOAD="$OTELUE_PRELOAD" OTELUE_CONFIG=/nowhere ./program
+# Linked in twice, counted once: in two lists, and under two names.
+the_shim_named_twice_counts_once() {
+	compile program <<<'#include <stdlib.h>
+	int main(void) { for (int i = 0; i < 100; i++) free(aligned_alloc(16, 112)); return 0; }'
+	ln -s "$OTELUE_PRELOAD" other-name.so
+	OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE=$PWD/otlp.jsonl \
+		run env LD_PRELOAD="$OTELUE_PRELOAD $PWD/other-name.so $OTELUE_PRELOAD" ./program
 	expect_code 0
-	expect_output 0
-	[[ $errors != *otelue:* ]] || fail "$errors"
+	expect_equal "$errors" ""
+	expect_equal "$("$metrics" value 'libc.memory.allocations{libc.memory.operation=aligned}' otlp.jsonl)" 100 allocations
+	"$OTELUE_BUILD/otelue" run --json --output outer.json -- "$OTELUE_BUILD/otelue" run --json --output inner.json -- ./program
+	expect_equal "$("$metrics" value 'libc.memory.allocations{libc.memory.operation=aligned}' outer.json)" 100 "allocations, outer run"
 }
 
 test_case environment_and_names_are_intact
 test_case libraries_that_write_at_start_and_end_do_so_in_order
 test_case a_failing_dlsym_is_the_programs_own_business
 test_case dlerror_is_left_to_the_program
+test_case errno_is_left_to_the_program
+test_case dlsym_may_allocate
 test_case a_program_may_load_the_shim_itself
 test_case other_allocator_wrappers_go_along
 test_case a_program_with_its_own_json_loads_keeps_it
+test_case the_librarys_own_calls_stay_its_own
 test_case a_program_with_its_own_malloc_is_left_alone
 test_case the_hooks_that_a_program_reaches_are_told
 test_case a_library_is_found_by_the_callers_run_path
-test_case a_setuid_program_ignores_our_variables
+test_case the_shim_named_twice_counts_once
 test_done

@@ -52,6 +52,33 @@ compile_caller() {
 	END
 }
 
+# Once for each, by its name as given; what is loaded otherwise is not mentioned.
+libraries_that_pass_us_by_are_named() {
+	compile libown.so -shared -fPIC <<<'int own(void) { return 7; }'
+	cp libown.so libthird.so
+	compile deep -ldl <<-'END'
+		#include <dlfcn.h>
+		#include <stdio.h>
+		int main(void)
+		{
+			for (int i = 0; i < 3; i++)
+				dlopen("./libown.so", RTLD_NOW | RTLD_DEEPBIND);
+			dlmopen(LM_ID_BASE, "./libthird.so", RTLD_NOW | RTLD_DEEPBIND);
+			dlopen(NULL, RTLD_NOW | RTLD_DEEPBIND);
+			return !dlopen("libc.so.6", RTLD_NOW);
+		}
+	END
+	run "$OTELUE_BUILD/otelue" run -- ./deep
+	expect_code 0
+	expect_equal "$(grep -c 'its calls are not counted' <<<"$output$errors")" 2
+	[[ $output$errors == *"./libown.so was loaded with RTLD_DEEPBIND: its calls are not counted"* ]] || fail "$output$errors"
+	[[ $output$errors == *"./libthird.so was loaded with RTLD_DEEPBIND"* ]] || fail "$output$errors"
+	OTELUE_LOG_LEVEL=error run "$OTELUE_BUILD/otelue" run -- ./deep
+	expect_code 0
+	[[ $output$errors != *RTLD_DEEPBIND* ]] || fail "said though nobody wants to know"
+	expect_transparent ./deep
+}
+
 # every_call_is_counted THREADS ROUNDS
 every_call_is_counted() {
 	local times=$((($1 ? $1 : 1) * $2))
@@ -194,4 +221,5 @@ test_case the_family_can_be_switched_off
 test_case each_caller_has_its_own_run_path
 test_case libraries_are_counted_as_the_linker_does
 test_case a_list_that_changes_is_read_safely
+test_case libraries_that_pass_us_by_are_named
 test_done

@@ -36,11 +36,54 @@ totals_are_handed_over_without_rights() {
 	expect_equal "$("$metrics" count libc.memory.allocation.size run.json)" 2500
 }
 
+# A filter that was there before us: a thread of ours would be the end of the program.
+a_filter_at_start_is_obeyed() {
+	compile filtered <<-'END'
+	#include <linux/filter.h>
+	#include <linux/seccomp.h>
+	#include <stddef.h>
+	#include <sys/prctl.h>
+	#include <sys/syscall.h>
+	#include <unistd.h>
+	int main(int argc, char **argv)
+	{
+		struct sock_filter code[] = {
+			BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 1, 0),
+			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1),
+			BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+			BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		};
+		struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
+		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+		if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)) return 9;
+		return execv(argv[1], argv + 1);
+	}
+	END
+	run ./filtered "$(command -v env)" LD_PRELOAD="$OTELUE_PRELOAD" OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE="$PWD/otlp.jsonl" \
+		"$programs/ends" exit 100
+	expect_code 3
+	expect_equal "$errors" ""
+	expect_equal "$("$metrics" value 'libc.memory.allocations{libc.memory.operation=aligned}' otlp.jsonl)" 100 allocations
+	run ./filtered "$programs/ends" thread 1
+	[[ $code != 6 ]] || fail "the filter lets threads be made"
+}
+
+# leaves_2000_times HOW: the emitter starts at once.
+leaves_2000_times() {
+	echo '{"file_format": "1.1", "distribution": {"otelue": {"export": {"start_delay": 0}}}}' >now.json
+	OTELUE_CONFIG=$PWD/now.json run shim "$programs/rights" "$1"
+	expect_output "failed: 0"
+}
+
+a_process_can_join_a_namespace_2000_times() {
+	need_root
+	leaves_2000_times setns
+}
+
 a_process_can_leave_its_namespaces_2000_times() {
 	unshare -U true 2>/dev/null || skip "this kernel gives no user namespaces"
-	echo '{"file_format": "1.1", "distribution": {"otelue": {"export": {"start_delay": 0}}}}' >now.json
-	OTELUE_CONFIG=$PWD/now.json run shim "$programs/rights" unshare
-	expect_output "failed: 0"
+	leaves_2000_times unshare
 }
 
 the_emitter_is_there_again_in_the_new_namespace() {
@@ -56,8 +99,10 @@ done
 for way in filter filter-all; do
 	test_case a_filter_of_system_calls_is_not_met "$way"
 done
+test_case a_filter_at_start_is_obeyed
 test_case what_is_counted_under_a_filter_is_not_lost
 test_case totals_are_handed_over_without_rights
+test_case a_process_can_join_a_namespace_2000_times
 test_case a_process_can_leave_its_namespaces_2000_times
 test_case the_emitter_is_there_again_in_the_new_namespace
 test_done

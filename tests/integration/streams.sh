@@ -81,12 +81,25 @@ formats_are_counted() {
 	expect_value libc.stdio.operation.errors 60
 }
 
+# wide_characters_are_counted THREADS ROUNDS
+wide_characters_are_counted() {
+	local n=$((($1 ? $1 : 1) * $2))
+	counted wide "$1" "$2"
+	calls write $((5 * n))
+	calls read $((7 * n))
+	bytes write 0
+	bytes read 0
+	failures write $((2 * n))
+	failures read 0
+	expect_value 'libc.stdio.operation.errors{error.type=EBADF}' $((2 * n))
+}
+
 # Built with -D_FORTIFY_SOURCE=2 and -O2, which gives calls other names.
 the_fortified_build_counts_the_same() {
 	program=$programs/streams-fortified
 	nm -D --undefined-only "$program" | sed 's/^ *[Uw] //; s/@.*//' >imports
 	for name in __printf_chk __fprintf_chk __vfprintf_chk __dprintf_chk __vdprintf_chk \
-		__getdelim __isoc99_fscanf __isoc99_vfscanf __isoc99_scanf __isoc99_vscanf; do
+		__fwprintf_chk __vfwprintf_chk __isoc99_fwscanf __getdelim __isoc99_fscanf __isoc99_vfscanf __isoc99_scanf __isoc99_vscanf; do
 		grep -qx -- "$name" imports || fail "no $name is imported"
 	done
 	"$@"
@@ -150,7 +163,7 @@ calls_that_wait_can_be_cancelled() {
 the_program_calls_every_hooked_name() {
 	sed -n 's/^HOOK(STDIO, [A-Z]*, [^,]*, \([A-Za-z0-9_]*\), (.*/\1/p' "$OTELUE_SRC/hooks/hooks.def" | sort >hooked
 	"$programs/stream_names" --list | sort >called
-	(($(wc -l <hooked) > 70)) || fail "hooks.def could not be read"
+	(($(wc -l <hooked) > 100)) || fail "hooks.def could not be read"
 	expect_same hooked called
 }
 
@@ -187,9 +200,12 @@ test_case bytes_are_straces
 test_case failures_are_counted_by_their_error
 test_case formats_are_counted
 test_case the_fortified_build_counts_the_same formats_are_counted
+test_case wide_characters_are_counted 0 20
+test_case wide_characters_are_counted 8 200
+test_case the_fortified_build_counts_the_same wide_characters_are_counted 0 20
 test_case the_fortified_build_counts_the_same counts_are_exact 8 200
 test_case descriptors_are_followed
-for scenario in traffic failures formats descriptors seeks commands cancellation; do
+for scenario in traffic failures formats wide descriptors seeks commands cancellation; do
 	test_case expect_transparent "$programs/streams" "$scenario"
 done
 test_case seeks_are_counted

@@ -14,6 +14,7 @@ VALUE = re.compile(r'^VALUE\((\w+), \w+, "([^"]*)"\)', re.MULTILINE)
 class Attribute:
     key: str
     values: tuple  # "" stands for: the point goes without this attribute
+    named: bool = False  # points may have a name beside it, or stand for those without a slot
 
 
 @dataclass(frozen=True)
@@ -46,7 +47,8 @@ def read_attributes(path):
     values = {name: [] for name in keys}
     for name, value in VALUE.findall(text):
         values[name].append(value)
-    return {name: Attribute(keys[name], tuple(values[name])) for name in keys}
+    named = re.findall(r"^NAMED\((\w+)\)", text, re.MULTILINE)
+    return {name: Attribute(keys[name], tuple(values[name]), name in named) for name in keys}
 
 
 def read(source):

@@ -149,7 +149,7 @@ class Oracle:
         if key in found:
             self.complain("two points of one series in a request")
         found.add(key)
-        self.check_attributes(metric, attributes)
+        self.check_attributes(metric, dict(attributes))
         series = self.series.setdefault((instance, metric.name, key), Series())
         self.check_window(instance, metric, point, series)
         if metric.kind == "HISTOGRAM":
@@ -160,6 +160,12 @@ class Oracle:
 
     def check_attributes(self, metric, attributes):
         known = {a.key: a.values for a in metric.attributes}
+        if any(a.named for a in metric.attributes):
+            if attributes == {"otel.metric.overflow": True}:
+                return
+            name = attributes.pop("dns.question.name", "-")
+            if not isinstance(name, str) or not 0 < len(name) < 255 or not name.isascii() or not name.isprintable():
+                self.complain(f"dns.question.name={name!r}")
         for key, value in attributes.items():
             if key not in known:
                 self.complain(f"attribute {key} is not the metric's")

@@ -49,6 +49,15 @@ static bool selected(const char *included, const char *excluded, const char *pro
 	return settings_program_selected(&settings, program);
 }
 
+Test(settings, browsers_built_on_chromium_are_left_alone_by_default)
+{
+	cr_assert(settings_program_selected(&settings_default, "/usr/sbin/nginx"));
+	cr_assert(settings_program_selected(&settings_default, "/usr/bin/chromedriver"));
+	cr_assert_not(settings_program_selected(&settings_default, "/usr/lib/chromium/chromium"));
+	cr_assert_not(settings_program_selected(&settings_default, "/opt/google/chrome/chrome"));
+	cr_assert_not(settings_program_selected(&settings_default, "/usr/bin/electron"));
+}
+
 Test(settings, patterns_without_a_slash_match_the_file_name)
 {
 	cr_assert(selected("redis-*", "", "/usr/bin/redis-server"));

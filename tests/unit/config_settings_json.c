@@ -23,6 +23,7 @@ Test(settings_json, a_document_sets_what_it_says)
 		" 'distribution': {'otelue': {"
 		"  'hooks': {'memory': {'enabled': true, 'duration': true},"
 		"            'file': {'enabled': false}},"
+		"  'attributes': {'dns.question.name': true},"
 		"  'programs': {'included': ['*'], 'excluded': ['bash', '/usr/bin/*sh']},"
 		"  'export': {'max_event_size': 8168, 'emit_zero_points': true, 'on_exit': false,"
 		"             'start_delay': 0},"
@@ -43,6 +44,7 @@ Test(settings_json, a_document_sets_what_it_says)
 	cr_assert_not(settings_program_selected(&settings, "/usr/bin/zsh"));
 	cr_assert_eq(settings.max_event_size, 8168);
 	cr_assert(settings.emit_zero_points);
+	cr_assert(settings.dns_question_name);
 	cr_assert_not(settings.on_exit);
 	cr_assert_eq(settings.start_delay_ms, 0);
 	cr_assert_str_eq(settings.segment_directory, "/run/shm");

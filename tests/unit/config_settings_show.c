@@ -41,6 +41,7 @@ Test(settings_show, sets_are_shown_as_lists)
 	cr_assert(strstr(show(SETTING_optional_metrics), "libc.memory.allocation.duration"));
 	settings.families = 1u << HOOK_FAMILY_MEMORY | 1u << HOOK_FAMILY_SOCKET;
 	cr_assert_str_eq(show(SETTING_families), "memory, socket");
+	memset(settings.programs_excluded, 0, sizeof(settings.programs_excluded));
 	settings_pattern_add(settings.programs_excluded, sizeof(settings.programs_excluded), "sh",
 	                     2);
 	settings_pattern_add(settings.programs_excluded, sizeof(settings.programs_excluded), "cc",

@@ -2,6 +2,7 @@
 #ifndef TESTS_UNIT_ENCODER_FIXTURE_H
 #define TESTS_UNIT_ENCODER_FIXTURE_H
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include "encoder/otlp.h"
@@ -121,10 +122,25 @@ static inline void fixture_make_golden(struct fixture *f)
 	*fixture_now(f, METRIC_HOOKS_ACTIVE, HOOK_FAMILY_MEMORY) = observed_from_s64(12);
 }
 
+/* Every named series has its name: "SLOT.example" after so many bytes of `x`; errors take turns. */
+static inline void fixture_name_slots(struct fixture *f, size_t padding)
+{
+	char name[NAME_BYTES];
+
+	memset(name, 'x', padding);
+	for (uint32_t slot = 0; slot < NAME_SLOTS; slot++) {
+		int length = snprintf(name + padding, sizeof(name) - padding, "%u.example", slot);
+
+		name_slot(&f->snapshot.totals.names, name, padding + (size_t)length,
+		          (uint8_t)(slot % DNS_ERROR_NAMED));
+	}
+}
+
 /* Every series has something to tell; values differ. */
 static inline void fixture_make_full(struct fixture *f)
 {
 	fixture_make(f);
+	fixture_name_slots(f, NAME_BYTES - sizeof("63.example"));
 	for (uint32_t i = 0; i < SERIES_TOTAL; i++) {
 		uint32_t series;
 		const struct metric *metric = snapshot_series(i, &series);

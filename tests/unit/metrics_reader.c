@@ -185,6 +185,19 @@ Test(reader, refuses_a_file_cut_within_the_header)
 	}
 }
 
+Test(reader, refuses_a_name_that_nobody_can_have_asked_for)
+{
+	struct name forged = {.key = 1, .length = 1, .text = "a"};
+	off_t offset = SEGMENT_PROCESS_OFFSET + offsetof(struct process_values, names);
+
+	forge(offset, &forged, sizeof(forged));
+	cr_assert_eq(read_it(), 0);
+	cr_assert_eq(name_at(&reading.totals.names, 0)->text[0], 'a');
+	forged.text[0] = '\033';
+	forge(offset, &forged, sizeof(forged));
+	cr_assert_eq(read_it(), -EBADMSG);
+}
+
 Test(reader, says_when_a_segment_is_still_being_made)
 {
 	FORGE_HEADER(magic, 0);

@@ -268,13 +268,26 @@ Test(segment, uses_a_sixteenth_of_what_is_free_at_most)
 {
 	struct stat status;
 
-	mount_small("mode=700,size=16m");
+	mount_small("mode=700,size=64m");
 	make_in(scratch);
+	cr_assert(segment.ledger_fits);
 	cr_assert_str_not_empty(segment.path);
 	cr_assert_eq(stat(segment.path, &status), 0);
-	cr_assert_leq(status.st_size, 1 << 20);
+	cr_assert_leq(status.st_size, 4 << 20);
 	cr_assert_eq(status.st_size,
 	             SEGMENT_SHARDS_OFFSET + segment.header->shard_limit * SEGMENT_SHARD_SIZE);
+}
+
+/* The file is longer, but that part of it gets no memory. */
+Test(segment, goes_without_a_ledger_where_a_sixteenth_has_no_room_for_it)
+{
+	mount_small("mode=700,size=8m");
+	make_in(scratch);
+	cr_assert_str_not_empty(segment.path);
+	cr_assert_not(segment.ledger_fits);
+	cr_assert_null(segment_ledger(&segment, LEDGER_IDENTIFIED, 0));
+	cr_assert_leq(SEGMENT_LEDGER_OFFSET + segment.header->shard_limit * SEGMENT_SHARD_SIZE,
+	              512 << 10);
 }
 
 static const char *exec_name(void)

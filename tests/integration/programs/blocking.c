@@ -1,9 +1,10 @@
 /*
- * Every hooked call that blocks, in four ways: left by a cancelled thread, entered by a thread that
- * was cancelled before, interrupted by a signal without SA_RESTART, successful. Prints what came
- * of each: result, errno (which a success leaves at EXDEV), whether clean-up ran and held the
- * mutex. The same has to come out without a shim. With a file's name: writes there how often the
- * calls of each metric returned. Ends with 1 if a call is not what its row says.
+ * Every hooked call that blocks, in five ways: left by a cancelled thread, entered by a thread that
+ * was cancelled before, left by one that may be cancelled anywhere, interrupted by a signal without
+ * SA_RESTART, successful. Prints what came of each: result, errno (which a success leaves at
+ * EXDEV), whether clean-up ran and held the mutex. The same has to come out without a shim. With a
+ * file's name: writes there how often the calls of each metric returned. Ends with 1 if a call is
+ * not what its row says.
  */
 #include <errno.h>
 #include <pthread.h>
@@ -14,9 +15,10 @@
 #include "tests/integration/programs/asleep.h"
 #include "tests/integration/programs/blocking.h"
 
-enum way { CANCELLED, CANCELLED_BEFORE, INTERRUPTED, SUCCESSFUL, WAYS };
+enum way { CANCELLED, CANCELLED_BEFORE, CANCELLED_ANYWHERE, INTERRUPTED, SUCCESSFUL, WAYS };
 
-static const char *const names[WAYS] = {"cancelled", "cancelled before", "interrupted", "success"};
+static const char *const names[WAYS] = {"cancelled", "cancelled before", "cancelled anywhere",
+                                        "interrupted", "success"};
 
 struct attempt {
 	const struct blocking *row;
@@ -66,6 +68,8 @@ static void *call(void *argument)
 	__atomic_store_n(&attempt->tid, (int)sys_call0(SYS_gettid), __ATOMIC_RELEASE);
 	if (attempt->way == CANCELLED_BEFORE)
 		pthread_cancel(pthread_self());
+	if (attempt->way == CANCELLED_ANYWHERE)
+		pthread_setcanceltype(PTHREAD_CANCEL_ASYNCHRONOUS, NULL);
 	errno = EXDEV;
 	attempt->result = attempt->row->block();
 	attempt->error = errno;
@@ -111,13 +115,15 @@ static bool ends_by_itself(const struct attempt *attempt)
 		return !(flags & NOT_INTERRUPTED);
 	if (attempt->way == SUCCESSFUL)
 		return flags & TIMES_OUT;
+	if (attempt->way == CANCELLED_ANYWHERE)
+		return true;
 	return !(flags & NOT_CANCELLED);
 }
 
 /* A signal that comes before the call blocks is lost on it: sent again until the call has ended. */
 static void disturb(struct attempt *attempt)
 {
-	if (attempt->way == CANCELLED)
+	if (attempt->way == CANCELLED || attempt->way == CANCELLED_ANYWHERE)
 		pthread_cancel(thread);
 	for (int i = 0; i < 4000 && !has_ended(attempt); i++) {
 		if (attempt->way == INTERRUPTED)
@@ -149,12 +155,16 @@ static void judge(const struct attempt *attempt, bool was_cancelled)
 		right = was_cancelled == !(flags & NOT_CANCELLED) &&
 		        was_cancelled == attempt->cleaned &&
 		        attempt->held == (was_cancelled && (flags & HOLDS_MUTEX));
+	else if (attempt->way == CANCELLED_ANYWHERE)
+		right = was_cancelled && attempt->cleaned;
 	else if (attempt->way == INTERRUPTED && !(flags & (NOT_INTERRUPTED | TIMES_NOTHING)))
 		right = attempt->error == EINTR || attempt->result > 0;
 	else if (attempt->way == SUCCESSFUL)
 		right = attempt->error == EXDEV && attempt->result >= 0;
-	if (!right)
-		failed = 1;
+	if (right)
+		return;
+	failed = 1;
+	fprintf(stderr, "%s, %s: not what its row says\n", attempt->row->name, names[attempt->way]);
 }
 
 static void report(const struct attempt *attempt, bool was_cancelled)
@@ -195,14 +205,26 @@ static void make_attempt(const struct blocking *row, enum way way)
 	close_descriptors();
 }
 
+static bool is_possible(unsigned int flags, enum way way)
+{
+	switch (way) {
+	case CANCELLED_ANYWHERE:
+		return !(flags & (TIMES_NOTHING | NOT_ANYWHERE));
+	case CANCELLED:
+	case INTERRUPTED:
+		return !(flags & TIMES_NOTHING);
+	case SUCCESSFUL:
+		return !(flags & NEVER_SUCCEEDS);
+	default:
+		return true;
+	}
+}
+
 static void attempt_all(const struct blocking *row)
 {
 	for (; row->name; row++) {
 		for (int way = 0; way < WAYS; way++) {
-			if ((way == CANCELLED || way == INTERRUPTED) &&
-			    (row->flags & TIMES_NOTHING))
-				continue;
-			if (way != SUCCESSFUL || !(row->flags & NEVER_SUCCEEDS))
+			if (is_possible(row->flags, (enum way)way))
 				make_attempt(row, (enum way)way);
 		}
 	}
@@ -233,6 +255,7 @@ int main(int argc, char **argv)
 	sigaction(SIGUSR1, &action, NULL);
 	attempt_all(blocking_io);
 	attempt_all(blocking_waits);
+	attempt_all(blocking_inside);
 	if (argc > 1)
 		write_totals(argv[1]);
 	return failed;

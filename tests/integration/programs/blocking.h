@@ -16,6 +16,7 @@
 #define NEVER_SUCCEEDS  4
 #define NOT_INTERRUPTED 8
 #define NOT_CANCELLED   16
+#define NOT_ANYWHERE    64 /* libc gives the thread another result */
 #define HOLDS_MUTEX     32 /* a condition: cancelled it has the mutex again */
 
 struct blocking {
@@ -28,7 +29,7 @@ struct blocking {
 };
 
 /* Each ends with a row without name. */
-extern const struct blocking blocking_io[], blocking_waits[];
+extern const struct blocking blocking_io[], blocking_waits[], blocking_inside[];
 
 /* What the calls work on, anew for each attempt. */
 void make_descriptors(void);

@@ -13,6 +13,7 @@ static const struct call *const tables[] = {file_open_calls, file_io_calls,  fil
 static char notes[1 << 20];
 static size_t notes_length;
 static char **names; /* of the calls to make; none: all */
+bool small_stack;
 char *volatile nowhere;
 
 static void append(const char *text)
@@ -96,6 +97,7 @@ static void make_all_on_signal_stack(void)
 	stack_t stack = {.ss_sp = memory, .ss_size = frame > 4096 ? frame + 4096 : 8192};
 	struct sigaction action = {.sa_handler = make_all, .sa_flags = SA_ONSTACK};
 
+	small_stack = true;
 	sigaltstack(&stack, NULL);
 	sigaction(SIGUSR1, &action, NULL);
 	raise(SIGUSR1);

@@ -12,6 +12,7 @@
 #define TESTS_CALLS_H
 
 #include <errno.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -43,6 +44,9 @@ static inline long note_result(const char *what, long result)
 	{                  \
 		NULL, NULL \
 	}
+
+/* The stack has 8 KiB, which some functions of libc alone fill. */
+extern bool small_stack;
 
 /* Where a call is to fail by a bad address; volatile, so that no compiler complains. */
 extern char *volatile nowhere;

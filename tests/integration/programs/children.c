@@ -1,8 +1,12 @@
 /*
- * children WAY: makes a process in that way. The parent makes 3 aligned allocations before and 4
- * after it (libc itself makes none), the child 5. Prints the two process ids as "PARENT CHILD".
- * children child: what an executed child does. Ways that execute run this program so.
+ * children WAY DEED: makes a process in that way. The parent makes 3 aligned allocations before and
+ * 4 after it (libc itself makes none), the child 5, and then does its deed: nothing, writes 6 times
+ * to /dev/null, executes another child in its place, or ends by _exit. Prints the two process ids
+ * as "PARENT CHILD". children child DEED: what an executed child does. Ways that execute run this
+ * program so.
  */
+#include <fcntl.h>
+#include <linux/sched.h>
 #include <pty.h>
 #include <sched.h>
 #include <signal.h>
@@ -15,7 +19,7 @@
 #include <unistd.h>
 
 extern char **environ;
-static char *self, child_word[] = "child";
+static char *self, *deed, child_word[] = "child", nothing_word[] = "nothing";
 static int report; /* the write end of a pipe: the child's id */
 
 static void allocate(int times)
@@ -24,14 +28,35 @@ static void allocate(int times)
 		free(aligned_alloc(32, 64));
 }
 
-/* Ends by exit(), so that what was counted is handed over. */
+static void execute_child(const char *what)
+{
+	execl(self, self, child_word, what, (char *)NULL);
+	_exit(127);
+}
+
+static void write_to_null(void)
+{
+	int null = open("/dev/null", O_WRONLY);
+
+	for (int i = 0; i < 6; i++) {
+		if (write(null, "x", 1) != 1)
+			exit(1);
+	}
+}
+
 static void be_child(void)
 {
 	pid_t id = getpid();
 
 	allocate(5);
-	if (report && write(report, &id, sizeof(id)) != sizeof(id))
+	if (!strcmp(deed, "exec"))
+		execute_child(nothing_word);
+	if (!strcmp(deed, "write"))
+		write_to_null();
+	if (write(report, &id, sizeof(id)) != sizeof(id))
 		exit(1);
+	if (!strcmp(deed, "_exit"))
+		_exit(0);
 	exit(0);
 }
 
@@ -42,20 +67,63 @@ static int cloned(void *unused)
 	return 0;
 }
 
-static pid_t by_vfork(void)
+/* What is not wise there, but done: it allocates and writes. */
+static int cloned_in_our_memory(void *unused)
+{
+	(void)unused;
+	allocate(11);
+	write_to_null();
+	execute_child(deed);
+	return 0;
+}
+
+static pid_t by_vfork(int busy)
 {
 	pid_t child = vfork();
 
-	if (child == 0) {
-		execl(self, self, child_word, (char *)NULL);
-		_exit(127);
-	}
+	if (child == 0 && busy)
+		cloned_in_our_memory(NULL);
+	if (child == 0)
+		execute_child(deed);
 	return child;
+}
+
+/* The kernel's, past every hook. Inlined: the child may not return before the parent does. */
+static inline __attribute__((always_inline)) long raw_clone(long flags)
+{
+#if defined(__x86_64__)
+	register long child_tid __asm__("r10") = 0;
+	long result;
+
+	__asm__ volatile("syscall"
+	                 : "=a"(result)
+	                 : "a"(SYS_clone), "D"(flags), "S"(0L), "d"(0L), "r"(child_tid)
+	                 : "rcx", "r11", "memory");
+	return result;
+#else
+	return syscall(SYS_clone, flags, 0, 0, 0, 0);
+#endif
+}
+
+static pid_t by_raw_vfork(void)
+{
+	long child = raw_clone(CLONE_VM | CLONE_VFORK | SIGCHLD);
+
+	if (child == 0)
+		execute_child(deed);
+	return (pid_t)child;
+}
+
+static pid_t by_clone3(void)
+{
+	struct clone_args arguments = {.exit_signal = SIGCHLD};
+
+	return (pid_t)syscall(SYS_clone3, &arguments, sizeof(arguments));
 }
 
 static pid_t by_spawn(int searching)
 {
-	char *const arguments[] = {self, child_word, NULL};
+	char *const arguments[] = {self, child_word, deed, NULL};
 	pid_t child;
 
 	if ((searching ? posix_spawnp : posix_spawn)(&child, self, NULL, NULL, arguments, environ))
@@ -69,28 +137,26 @@ static pid_t by_shell(int opened)
 	char command[4096];
 	FILE *stream;
 
-	snprintf(command, sizeof(command), "exec '%s' child", self);
+	snprintf(command, sizeof(command), "exec '%s' child %s", self, deed);
 	if (!opened)
 		return system(command) == 0 ? 0 : -1;
 	stream = popen(command, "r");
 	return stream && pclose(stream) == 0 ? 0 : -1;
 }
 
-static pid_t by_clone(void)
+static pid_t by_clone(int (*function)(void *), int flags)
 {
 	static char stack[65536] __attribute__((aligned(16)));
 
-	return clone(cloned, stack + sizeof(stack), SIGCHLD, NULL);
+	return clone(function, stack + sizeof(stack), flags | SIGCHLD, NULL);
 }
 
 static pid_t by_fork_and_exec(void)
 {
 	pid_t child = fork();
 
-	if (child == 0) {
-		execl(self, self, child_word, (char *)NULL);
-		_exit(127);
-	}
+	if (child == 0)
+		execute_child(deed);
 	return child;
 }
 
@@ -100,6 +166,7 @@ static pid_t by_daemon(void)
 	pid_t between = fork();
 
 	if (between == 0) {
+		allocate(2);
 		if (daemon(1, 1))
 			_exit(1);
 		be_child();
@@ -119,10 +186,22 @@ static pid_t make(const char *way)
 		return forkpty(&terminal, NULL, NULL, NULL);
 	if (!strcmp(way, "syscall"))
 		return (pid_t)syscall(SYS_clone, SIGCHLD, 0, 0, 0, 0);
+#ifdef SYS_fork
+	if (!strcmp(way, "syscall-fork"))
+		return (pid_t)syscall(SYS_fork);
+#endif
+	if (!strcmp(way, "clone3"))
+		return by_clone3();
+	if (!strcmp(way, "raw"))
+		return (pid_t)raw_clone(SIGCHLD);
 	if (!strcmp(way, "clone"))
-		return by_clone();
-	if (!strcmp(way, "vfork"))
-		return by_vfork();
+		return by_clone(cloned, 0);
+	if (!strcmp(way, "clone-vfork"))
+		return by_clone(cloned_in_our_memory, CLONE_VM | CLONE_VFORK);
+	if (!strcmp(way, "vfork") || !strcmp(way, "vfork-busy"))
+		return by_vfork(way[5] == '-');
+	if (!strcmp(way, "raw-vfork"))
+		return by_raw_vfork();
 	if (!strcmp(way, "fork-exec"))
 		return by_fork_and_exec();
 	if (!strcmp(way, "posix_spawn") || !strcmp(way, "posix_spawnp"))
@@ -138,9 +217,10 @@ int main(int argc, char **argv)
 	char number[16];
 	pid_t child, told;
 
-	if (argc != 2)
+	if (argc != 3)
 		return 2;
 	self = argv[0];
+	deed = argv[2];
 	if (!strcmp(argv[1], child_word)) {
 		report = atoi(getenv("REPORT") ? getenv("REPORT") : "0");
 		be_child();

@@ -160,6 +160,7 @@ int main(int argc, char **argv)
 		return 2;
 	folder = argv[1];
 	fixture_make(&f);
+	fixture_name_slots(&f, 0);
 	for (unsigned int i = 0; i < 3; i++) {
 		if (strcmp(argv[2], preferences[i]) == 0)
 			f.options.temporality = (enum temporality)i;

@@ -30,7 +30,7 @@ int main(int argc, char **argv)
 	pthread_t thread;
 
 	for (int i = 0; i < 100; i++)
-		free(malloc(10));
+		free(aligned_alloc(16, 112));
 	if (strcmp(way, "alone") == 0)
 		exit_thread(5);
 	if (strcmp(way, "alone-by-libc") == 0)

@@ -6,6 +6,8 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <ftw.h>
+#include <glob.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -125,6 +127,34 @@ static void change(struct worker *worker, int fd)
 	DO(linkat(worker->top, "file", worker->top, "second", 0), EEXIST);
 }
 
+static int visit(const char *path, const struct stat *status, int kind, struct FTW *place)
+{
+	(void)path;
+	(void)status;
+	(void)kind;
+	(void)place;
+	return 0;
+}
+
+/* By functions that do all of it; a pattern that nothing matches is no failure. */
+static void walk(struct worker *worker)
+{
+	struct dirent **names;
+	glob_t found;
+	int count;
+
+	DO(count = scandir(worker->home, &names, NULL, alphasort), 0);
+	while (count > 0)
+		free(names[--count]);
+	free(names);
+	DO(scandirat(worker->top, "absent", &names, NULL, NULL), ENOENT);
+	DO(nftw(worker->home, visit, 4, FTW_PHYS), 0);
+	DO(nftw("absent", visit, 4, 0), ENOENT);
+	DO(glob("home*", 0, NULL, &found), 0);
+	globfree(&found);
+	DO(glob("absent/*", 0, NULL, &found), 0);
+}
+
 /* Lists the directory in a stream; its five names are ., .., file, way and second. */
 static void list(struct worker *worker)
 {
@@ -144,6 +174,7 @@ static void list(struct worker *worker)
 	for (int i = 0; i < 6; i++)
 		FIND(readdir64(directory), 0);
 	made(worker, CLOSE, closedir(directory), 0, "closedir");
+	walk(worker);
 	made(worker, OPEN, !opendir("absent"), ENOENT, "opendir");
 	made(worker, OPEN, !fdopendir(-1), EBADF, "fdopendir");
 }

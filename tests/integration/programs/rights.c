@@ -137,8 +137,22 @@ static int filter(int by_prctl)
 	exit(4);
 }
 
+static int unshare_user(int round)
+{
+	return unshare(round % 2 ? CLONE_NEWUSER : CLONE_NEWUSER | CLONE_NEWNS);
+}
+
+/* Into the one that it is in, which the kernel does not make easier. */
+static int set_mount(int round)
+{
+	int fd = open("/proc/self/ns/mnt", O_RDONLY);
+
+	(void)round;
+	return fd < 0 || setns(fd, CLONE_NEWNS);
+}
+
 /* Namespaces that only a process of one thread may change, in children whose emitter runs. */
-static int unshare_often(void)
+static int leave_often(int (*leave)(int))
 {
 	int failed = 0, status;
 
@@ -151,8 +165,7 @@ static int unshare_often(void)
 				status = read(fd, &zero, 1) != 1;
 			if (i % 4 == 0)
 				usleep(300);
-			_exit(status ||
-			      unshare(i % 2 ? CLONE_NEWUSER : CLONE_NEWUSER | CLONE_NEWNS));
+			_exit(status || leave(i));
 		}
 		failed += wait(&status) < 0 || status != 0;
 	}
@@ -185,7 +198,9 @@ int main(int argc, char **argv)
 	if (strcmp(way, "filter-all") == 0)
 		return filter(0);
 	if (strcmp(way, "unshare") == 0)
-		return unshare_often();
+		return leave_often(unshare_user);
+	if (strcmp(way, "setns") == 0)
+		return leave_often(set_mount);
 	if (strcmp(way, "allocate") == 0)
 		return drop_and_allocate();
 	if (change(way)) {

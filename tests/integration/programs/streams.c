@@ -15,6 +15,7 @@
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
+#include <wchar.h>
 
 static int failed;
 static unsigned long rounds;
@@ -89,14 +90,14 @@ static void *traffic_thread(void *name)
 	return NULL;
 }
 
-static void run_traffic(long threads)
+static void run_threads(void *(*run)(void *name), long threads)
 {
 	pthread_t thread[64];
 
 	if (threads == 0)
-		traffic_thread(NULL);
+		run(NULL);
 	for (long i = 0; i < threads; i++)
-		EXPECT(pthread_create(&thread[i], NULL, traffic_thread, (void *)(i + 1)), 0);
+		EXPECT(pthread_create(&thread[i], NULL, run, (void *)(i + 1)), 0);
 	for (long i = 0; i < threads; i++)
 		EXPECT(pthread_join(thread[i], NULL), 0);
 }
@@ -243,6 +244,56 @@ static void run_formats(long unused)
 	}
 }
 
+static int write_wide(FILE *stream, const wchar_t *format, ...)
+{
+	va_list arguments;
+	int n;
+
+	va_start(arguments, format);
+	n = vfwprintf(stream, format, arguments);
+	va_end(arguments);
+	return n;
+}
+
+/* 5 writes, of which 2 fail, and 7 reads; the one character is not seen. */
+static void *wide_thread(void *name)
+{
+	char path[20];
+	wchar_t line[40];
+	int number = 0;
+	FILE *stream;
+
+	snprintf(path, sizeof(path), "wide.%ld", (long)name);
+	for (unsigned long i = 0; i < rounds; i++) {
+		stream = expect_stream(fopen(path, "w"), path);
+		EXPECT(fputws(L"a line\n", stream) >= 0, 1);
+		EXPECT(fwprintf(stream, L"%d %ls\n", 42, L"word"), 8);
+		EXPECT(write_wide(stream, L"%c\n", '7'), 2);
+		EXPECT(fputwc(L'x', stream), L'x');
+		EXPECT(fclose(stream), 0);
+		stream = expect_stream(fopen(path, "r"), path);
+		EXPECT(fgetws(line, 40, stream), line);
+		EXPECT(fwscanf(stream, L"%d", &number), 1);
+		EXPECT_ERROR(fputws(L"x", stream), -1, EBADF);
+		EXPECT_ERROR(fwprintf(stream, L"x"), -1, EBADF);
+		while (fgetws(line, 40, stream))
+			;
+		EXPECT_ERROR(fwscanf(stream, L"%d", &number), EOF, 0);
+		EXPECT(fclose(stream), 0);
+	}
+	return NULL;
+}
+
+static void run_traffic(long threads)
+{
+	run_threads(traffic_thread, threads);
+}
+
+static void run_wide(long threads)
+{
+	run_threads(wide_thread, threads);
+}
+
 /* 11 calls, of which 3 fail. */
 static void run_seeks(long unused)
 {
@@ -330,7 +381,7 @@ static const struct {
 } scenarios[] = {
 	{"traffic", run_traffic},           {"failures", run_failures}, {"formats", run_formats},
 	{"descriptors", run_descriptors},   {"seeks", run_seeks},       {"commands", run_commands},
-	{"cancellation", run_cancellation},
+	{"cancellation", run_cancellation}, {"wide", run_wide},
 };
 
 int main(int argc, char **argv)
