@@ -213,22 +213,51 @@ void segment_exec_sweep(const char *directory, uint32_t pid)
 	sys_call(SYS_unlinkat, AT_FDCWD, path, 0);
 }
 
-struct ledger *segment_ledger(struct segment *segment, enum ledger_state state, uint32_t accounts)
+/* The pages of an object's bytes [from, to). */
+static int populate_bytes(void *object, size_t from, size_t to)
+{
+	uintptr_t start = ((uintptr_t)object + from) & ~(uintptr_t)(SEGMENT_PAGE - 1);
+	int err = populate((void *)start, SEGMENT_ROUND((uintptr_t)object + to - start));
+
+	return err == -EINVAL ? 0 : err; /* an old kernel: allocated with the file */
+}
+
+/* Without names nobody looks at what tells them apart: almost half of it. */
+static int populate_values(struct process_values *values, bool named)
+{
+	int err;
+
+	if (named)
+		return populate_bytes(values, 0, sizeof(*values));
+	err = populate_bytes(values, 0, NAMED_WORD * sizeof(uint64_t));
+	return err ? err
+	           : populate_bytes(values, NAMED_END * sizeof(uint64_t),
+	                            PROCESS_WORDS * sizeof(uint64_t));
+}
+
+static int populate_baseline(struct baseline *baseline, bool named)
+{
+	int err = populate_values(&baseline->told, named);
+
+	return err ? err : populate_bytes(baseline->time_ns, 0, sizeof(baseline->time_ns));
+}
+
+struct ledger *segment_ledger(struct segment *segment, enum ledger_state state, uint32_t accounts,
+                              bool named)
 {
 	struct ledger *ledger = (struct ledger *)((char *)segment->header + SEGMENT_LEDGER_OFFSET);
-	size_t size = state == LEDGER_KEPT ? offsetof(struct ledger, baselines)
-	                                   : offsetof(struct ledger, snapshot);
 	int err;
 
 	if (!segment->header || !segment->ledger_fits)
 		return NULL;
-	err = populate(ledger, size);
+	err = populate_bytes(ledger, 0, offsetof(struct ledger, snapshot));
+	if (!err && state == LEDGER_KEPT)
+		err = populate_values(&ledger->snapshot.totals, named);
 	for (int account = 0; account < LEDGER_ACCOUNTS && !err; account++) {
 		if (state == LEDGER_KEPT && (accounts >> account & 1))
-			err = populate(&ledger->baselines[account], sizeof(ledger->baselines[0]));
+			err = populate_baseline(&ledger->baselines[account].baseline, named);
 	}
-	/* -EINVAL: an old kernel, where it was allocated with the file. */
-	return err && err != -EINVAL ? NULL : ledger;
+	return err ? NULL : ledger;
 }
 
 void *segment_disown(struct segment *segment, const struct shard_values *in_use)

@@ -183,7 +183,8 @@ void segment_message(struct segment *segment, const char *text);
  * ledger_account; LEDGER_KEPT). NULL: it cannot be had. The caller fills it and then sets the
  * header's word.
  */
-struct ledger *segment_ledger(struct segment *segment, enum ledger_state state, uint32_t accounts);
+struct ledger *segment_ledger(struct segment *segment, enum ledger_state state, uint32_t accounts,
+                              bool named);
 
 uint32_t segment_layout(void);
 

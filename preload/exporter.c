@@ -127,7 +127,7 @@ static void leave_identity(const struct exporter *exporter)
 	_Static_assert(sizeof(exporter->resource) <= LEDGER_RESOURCE_SIZE, "so has the resource");
 	if (!segment->header || !segment->path[0])
 		return;
-	ledger = segment_ledger(segment, LEDGER_IDENTIFIED, 0);
+	ledger = segment_ledger(segment, LEDGER_IDENTIFIED, 0, false);
 	if (!ledger)
 		return;
 	memcpy(ledger->settings, &shim.settings, sizeof(shim.settings));
@@ -144,7 +144,8 @@ static bool open_ledger(struct exporter *exporter)
 		return true;
 	if (header && header->ledger == LEDGER_EMPTY)
 		leave_identity(exporter); /* there was no room when that was tried first */
-	exporter->ledger = segment_ledger(counting_segment(), LEDGER_KEPT, accounts_in_use());
+	exporter->ledger =
+		segment_ledger(counting_segment(), LEDGER_KEPT, accounts_in_use(), counting_names);
 	set_ledger_state(exporter->ledger ? LEDGER_KEPT : LEDGER_PRIVATE);
 	if (!exporter->ledger)
 		exporter->ledger = map_private(sizeof(*exporter->ledger));

@@ -32,7 +32,7 @@ static void remove_files(void)
 /* As a process leaves it whose last export was half entered. */
 static void fill_ledger(void)
 {
-	struct ledger *ledger = segment_ledger(&segment, LEDGER_KEPT, ~0u);
+	struct ledger *ledger = segment_ledger(&segment, LEDGER_KEPT, ~0u, true);
 	struct resource *resource;
 	struct settings settings;
 

@@ -139,16 +139,19 @@ Test(ledger, takes_memory_when_it_is_needed, .init = scratch_make, .fini = scrat
 {
 	struct segment_identity identity = {.directory = scratch, .start_time_ns = 1000};
 	const int front = offsetof(struct ledger, snapshot) / SEGMENT_PAGE;
-	const int one = sizeof(struct ledger_baseline) / SEGMENT_PAGE;
+	const int all = sizeof(struct ledger) / SEGMENT_PAGE;
+	const int names = (NAMED_END - NAMED_WORD) * 8 / SEGMENT_PAGE - 1;
+	const int kept = front + 2 * (int)sizeof(struct ledger_baseline) / SEGMENT_PAGE;
 	struct segment segment;
 
 	cr_assert_eq(segment_create(&segment, &identity), 0);
 	cr_assert_eq(resident_pages(&segment), 0);
-	cr_assert_not_null(segment_ledger(&segment, LEDGER_IDENTIFIED, 0));
+	cr_assert_not_null(segment_ledger(&segment, LEDGER_IDENTIFIED, 0, false));
 	cr_assert_eq(resident_pages(&segment), front);
-	cr_assert_not_null(segment_ledger(&segment, LEDGER_KEPT, 1u << LEDGER_FILE));
-	cr_assert_eq(resident_pages(&segment),
-	             (int)(offsetof(struct ledger, baselines) / SEGMENT_PAGE) + one);
+	cr_assert_not_null(segment_ledger(&segment, LEDGER_KEPT, 1u << LEDGER_FILE, false));
+	cr_assert_leq(resident_pages(&segment), kept - 2 * names);
+	cr_assert_not_null(segment_ledger(&segment, LEDGER_KEPT, ~0u, true));
+	cr_assert_eq(resident_pages(&segment), all);
 }
 
 Test(ledger, is_read_as_far_as_the_header_says, .init = scratch_make, .fini = scratch_remove)
@@ -161,7 +164,7 @@ Test(ledger, is_read_as_far_as_the_header_says, .init = scratch_make, .fini = sc
 	int fd;
 
 	cr_assert_eq(segment_create(&segment, &identity), 0);
-	own = segment_ledger(&segment, LEDGER_KEPT, 1u << LEDGER_FILE);
+	own = segment_ledger(&segment, LEDGER_KEPT, 1u << LEDGER_FILE, false);
 	own->settings[0] = 7;
 	own->snapshot.time_ns = 9;
 	own->flights[LEDGER_FILE].stage = LEDGER_WRITTEN;

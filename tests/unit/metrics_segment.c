@@ -285,7 +285,7 @@ Test(segment, goes_without_a_ledger_where_a_sixteenth_has_no_room_for_it)
 	make_in(scratch);
 	cr_assert_str_not_empty(segment.path);
 	cr_assert_not(segment.ledger_fits);
-	cr_assert_null(segment_ledger(&segment, LEDGER_IDENTIFIED, 0));
+	cr_assert_null(segment_ledger(&segment, LEDGER_IDENTIFIED, 0, false));
 	cr_assert_leq(SEGMENT_LEDGER_OFFSET + segment.header->shard_limit * SEGMENT_SHARD_SIZE,
 	              512 << 10);
 }
