@@ -192,6 +192,18 @@ static int in_use(int parent, const char *name, int depth)
 	return result;
 }
 
+/* A process that starts, or whose segment is of another version, shows by its mapping alone. */
+static int is_mapped(int directory, const char *name)
+{
+	int fd = reader_open(directory, name, geteuid(), O_RDONLY), result;
+
+	if (fd < 0)
+		return 0;
+	result = reader_memory_in_use(fd);
+	close(fd);
+	return result;
+}
+
 static int entry_in_use(int directory, const char *name, int depth)
 {
 	struct segment_reading *reading;
@@ -199,6 +211,8 @@ static int entry_in_use(int directory, const char *name, int depth)
 
 	if (session_is_directory(name))
 		return in_use(directory, name, depth);
+	if (strcmp(name, SESSION_ACCUMULATOR) == 0)
+		return is_mapped(directory, name);
 	if (!session_is_segment(name))
 		return 0;
 	reading = memory_take(sizeof(*reading));
@@ -213,7 +227,7 @@ static int remove_entry(int directory, const char *name, int depth)
 	int fd;
 
 	if (session_is_segment(name) || strcmp(name, SESSION_ACCUMULATOR) == 0 ||
-	    strcmp(name, HANDED_OVER) == 0) {
+	    strcmp(name, HANDED_OVER) == 0 || strcmp(name, SESSION_EXPORTS) == 0) {
 		unlinkat(directory, name, 0);
 	} else if (session_is_directory(name) && depth < SWEEP_DEPTH &&
 	           !in_use(directory, name, depth)) {

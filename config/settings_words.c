@@ -42,8 +42,15 @@ static const struct settings_word histograms[] = {
 	{NULL, 0},
 };
 
+static const struct settings_word scopes[] = {
+	{"process", SCOPE_PROCESS},
+	{"tree", SCOPE_TREE},
+	{NULL, 0},
+};
+
 const struct settings_word *const settings_word_table[WORDS_COUNT] = {
 	[WORDS_LOG_LEVEL] = log_levels,
 	[WORDS_TEMPORALITY] = temporalities,
 	[WORDS_HISTOGRAM] = histograms,
+	[WORDS_SCOPE] = scopes,
 };

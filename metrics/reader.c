@@ -258,6 +258,12 @@ static bool read_stat(uint32_t pid, char *ret_state, uint64_t *ret_start_ns, uin
 	return true;
 }
 
+/* A leader that is gone may leave threads at work. */
+static bool has_ended(char state, uint64_t threads)
+{
+	return state == 'X' || (state == 'Z' && threads <= 1);
+}
+
 /* A pid that began after the segment was made has been used again. */
 bool reader_process_runs(const struct segment_reading *reading)
 {
@@ -266,16 +272,10 @@ bool reader_process_runs(const struct segment_reading *reading)
 
 	if (!read_stat(reading->pid, &state, &start_ns, &threads))
 		return false;
-	if (state == 'X' || (state == 'Z' && threads <= 1))
-		return false; /* a leader that is gone may leave threads at work */
-	return start_ns <= reading->created_boottime_ns;
+	return !has_ended(state, threads) && start_ns <= reading->created_boottime_ns;
 }
 
-/*
- * Does anybody still have the file open or mapped for writing? A read lease is refused then. It
- * works across pid namespaces, where a number tells nothing.
- */
-static bool memory_is_in_use(int fd)
+bool reader_memory_in_use(int fd)
 {
 	/* SIGURG is ignored by default, unlike SIGIO. */
 	sys_call(SYS_fcntl, fd, F_SETSIG, SIGURG);
@@ -291,7 +291,7 @@ static bool is_alive(const struct segment_reading *reading, int fd)
 
 	if (own != 0 && reading->pid_namespace == own)
 		return reader_process_runs(reading);
-	return memory_is_in_use(fd);
+	return reader_memory_in_use(fd);
 }
 
 static int check_file(const struct stat *status, uid_t owner)

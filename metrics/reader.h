@@ -52,6 +52,12 @@ int reader_session(int directory, uid_t owner, struct session_accumulator *ret);
 /* The steps of reader_read(). Descriptor or -errno; access: O_RDONLY or O_RDWR. */
 int reader_open(int directory, const char *name, uid_t owner, int access);
 
+/*
+ * Does anybody have the file open or mapped for writing? (A read lease is refused then.) It works
+ * across pid namespaces, where a number tells nothing, and for files of other versions.
+ */
+bool reader_memory_in_use(int fd);
+
 /* Does the process that made it still run, in this pid namespace? */
 bool reader_process_runs(const struct segment_reading *reading);
 

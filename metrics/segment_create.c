@@ -41,8 +41,7 @@ static long map_first(void *place, int flags, int fd)
 	return sys_call(SYS_mmap, place, SEGMENT_FIRST_MAP, PROT_READ | PROT_WRITE, flags, fd, 0);
 }
 
-/* Opens the directory if it is ours alone; make: makes it first if it is missing. */
-static int open_directory(const char *path, bool make)
+int segment_open_directory(const char *path, bool make)
 {
 	struct stat status;
 	int fd, err;
@@ -236,7 +235,7 @@ static int create(struct segment *segment, const struct segment_identity *identi
 {
 	uint64_t boottime_ns = clock_read_ns(CLOCK_BOOTTIME);
 	uint32_t limit = 0;
-	int fd = open_directory(identity->directory, !identity->session), err = fd;
+	int fd = segment_open_directory(identity->directory, !identity->session), err = fd;
 
 	if (fd >= 0) {
 		err = map_file(segment, identity, fd, place, boottime_ns, &limit);

@@ -19,6 +19,9 @@
 #define SEGMENT_FIRST_MAP \
 	((size_t)SEGMENT_SHARDS_OFFSET + SEGMENT_FIRST_CHUNK * (size_t)SEGMENT_SHARD_SIZE)
 
+/* Opens the directory if it is ours alone; make: makes it first if it is missing. */
+int segment_open_directory(const char *path, bool make);
+
 static inline bool is_error(long result)
 {
 	return (unsigned long)result > -4096ul;

@@ -1,6 +1,7 @@
 /* The accumulator of a session. See session.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -37,6 +38,8 @@ static int check_file(int fd)
 	if (status.st_uid != (uid_t)sys_call(SYS_geteuid) || (status.st_mode & 077) ||
 	    !S_ISREG(status.st_mode))
 		return -EACCES;
+	if (status.st_nlink == 0) /* just removed */
+		return -ENOENT;
 	return status.st_size >= (off_t)sizeof(struct session_accumulator) ? 0 : -EPROTO;
 }
 
@@ -100,6 +103,122 @@ int session_create(const char *directory)
 	release_store(&accumulator->magic, SESSION_MAGIC);
 	sys_call(SYS_munmap, base, sizeof(*accumulator));
 	return 0;
+}
+
+/* "session.<pid>.<six letters>", as otelue run calls its own. */
+static int name_session(const char *user_directory, char *ret_path)
+{
+	static const char letters[] = "abcdefghijklmnopqrstuvwxyz012345";
+	uint8_t random[6];
+	size_t n;
+
+	if (string_length(user_directory) + 40 > SESSION_PATH)
+		return -ENAMETOOLONG;
+	if (sys_call(SYS_getrandom, random, sizeof(random), 1 /* GRND_NONBLOCK */) !=
+	    sizeof(random))
+		return -EAGAIN;
+	n = string_copy(ret_path, SESSION_PATH, user_directory);
+	n += string_copy(ret_path + n, SESSION_PATH - n, "/session.");
+	n += string_from_u64(ret_path + n, (uint64_t)sys_call(SYS_getpid));
+	ret_path[n++] = '.';
+	for (size_t i = 0; i < sizeof(random); i++)
+		ret_path[n++] = letters[random[i] % 32];
+	ret_path[n] = '\0';
+	return 0;
+}
+
+int session_make(const char *user_directory, enum session_own own, char *ret_path)
+{
+	int fd = segment_open_directory(user_directory, true), err;
+	struct session_accumulator *accumulator;
+
+	if (fd < 0)
+		return fd;
+	sys_call(SYS_close, fd);
+	err = name_session(user_directory, ret_path);
+	if (!err)
+		err = (int)sys_call(SYS_mkdirat, AT_FDCWD, ret_path, 0700);
+	if (err)
+		return err;
+	err = session_create(ret_path);
+	if (!err)
+		err = session_open(ret_path, &accumulator);
+	if (err) {
+		session_remove(ret_path);
+		return err;
+	}
+	relaxed_store(&accumulator->own, own);
+	session_close(accumulator);
+	return 0;
+}
+
+struct ledger *session_ledger(const char *directory)
+{
+	char path[SESSION_PATH + sizeof("/" SESSION_EXPORTS)];
+	size_t n = string_copy(path, SESSION_PATH, directory);
+	long fd, base, err;
+
+	string_copy(path + n, sizeof(path) - n, "/" SESSION_EXPORTS);
+	fd = sys_call(SYS_openat, AT_FDCWD, path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return NULL;
+	/* All of it at once: a full file system would be SIGBUS later. */
+	err = segment_file_limit() < sizeof(struct ledger)
+	              ? -EFBIG
+	              : sys_call(SYS_fallocate, fd, 0, 0, sizeof(struct ledger));
+	base = err ? err
+	           : sys_call(SYS_mmap, NULL, sizeof(struct ledger), PROT_READ | PROT_WRITE,
+	                      MAP_SHARED, fd, 0);
+	sys_call(SYS_close, fd);
+	if (is_error(base))
+		return NULL;
+	sys_call(SYS_madvise, base, sizeof(struct ledger), MADV_DONTFORK);
+	return (struct ledger *)base;
+}
+
+static void unlink_in(const char *directory, const char *name)
+{
+	char path[SESSION_PATH + 32];
+	size_t n = string_copy(path, SESSION_PATH, directory);
+
+	n += string_copy(path + n, sizeof(path) - n, "/");
+	string_copy(path + n, sizeof(path) - n, name);
+	sys_call(SYS_unlinkat, AT_FDCWD, path, 0);
+}
+
+int session_remove(const char *directory)
+{
+	int fd = open_accumulator(directory, O_RDONLY);
+
+	if (fd < 0)
+		return fd;
+	/* Refused while anybody has the file open or mapped for writing; while it is held, who
+	 * opens the file waits, and then finds that it has no name any more. */
+	sys_call(SYS_fcntl, fd, F_SETSIG, SIGURG); /* ignored by default, unlike SIGIO */
+	if (sys_call(SYS_fcntl, fd, F_SETLEASE, F_RDLCK) < 0) {
+		sys_call(SYS_close, fd);
+		return -EBUSY;
+	}
+	unlink_in(directory, SESSION_EXPORTS);
+	unlink_in(directory, SESSION_ACCUMULATOR);
+	sys_call(SYS_close, fd);
+	return (int)sys_call(SYS_unlinkat, AT_FDCWD, directory, AT_REMOVEDIR);
+}
+
+void session_let_go(struct session_accumulator *accumulator)
+{
+	sys_call(SYS_mmap, accumulator, sizeof(*accumulator), PROT_READ | PROT_WRITE,
+	         MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE | MAP_FIXED, -1, 0);
+}
+
+void session_change_begin(struct session_accumulator *accumulator)
+{
+	__atomic_fetch_add(&accumulator->changes_begun, 1, __ATOMIC_SEQ_CST);
+}
+
+void session_change_end(struct session_accumulator *accumulator)
+{
+	__atomic_fetch_add(&accumulator->changes_ended, 1, __ATOMIC_SEQ_CST);
 }
 
 /* The rows that outlive a process; see collect_merge(). */

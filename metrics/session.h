@@ -1,12 +1,14 @@
 /*
  * A session: a directory in which the processes of one tree keep their segments, with one
  * accumulator that takes the totals of those that end, so that thousands of short children cost one
- * block. `otelue run` makes it and names it in OTELUE_SESSION. Raw system calls only; totals are
- * added with locked adds, by any number of processes at once.
+ * block. `otelue run` makes it and names it in OTELUE_SESSION; where a process tree is exported as
+ * one, its first process does. Raw system calls only; totals are added with locked adds, by any
+ * number of processes at once.
  */
 #ifndef METRICS_SESSION_H
 #define METRICS_SESSION_H
 
+#include "metrics/ledger.h"
 #include "metrics/metric.h"
 
 #define SESSION_VARIABLE    "OTELUE_SESSION" /* absolute path of the directory */
@@ -14,10 +16,24 @@
 #define SESSION_MAGIC       UINT64_C(0x73656c75656c746f)
 #define SESSION_MESSAGES    8192u
 
+enum session_own {
+	SESSION_OF_RUN,  /* made by `otelue run`, which removes it */
+	SESSION_OF_TREE, /* by the first process of a tree; the last removes it */
+	SESSION_WITHIN,  /* by the first process of a tree in a session, whose maker removes it */
+};
+
 struct session_accumulator {
 	uint64_t magic;
-	uint32_t version;   /* SEGMENT_VERSION */
-	uint32_t layout;    /* segment_layout() */
+	uint32_t version;       /* SEGMENT_VERSION */
+	uint32_t layout;        /* segment_layout() */
+	uint32_t own;           /* enum session_own */
+	uint32_t exporter;      /* pid of the process that exports for all; 0: none */
+	uint32_t emitter_tid;   /* of that process; 0: it has none (yet) */
+	uint32_t leader;        /* the process that the tree is called after: its first exporter */
+	uint64_t pid_namespace; /* in which the exporter's pid counts */
+	uint64_t ticks_multiplier; /* of the exporter (base/ticks.h): the machine's */
+	uint64_t changes_begun;    /* see session_change_begin() */
+	uint64_t changes_ended;
 	uint64_t processes; /* that handed their totals over, executed programs each for itself */
 	struct process_values totals; /* observed rows as plain sums, 0: absent */
 	uint32_t messages_length;
@@ -28,12 +44,45 @@ struct session_accumulator {
 int session_create(const char *directory);
 
 /*
+ * Makes a session's directory below the user's, which is made too if it is missing and must be ours
+ * alone, with its accumulator. ret_path: at least SESSION_PATH bytes.
+ */
+#define SESSION_PATH 160
+int session_make(const char *user_directory, enum session_own own, char *ret_path);
+
+#define SESSION_EXPORTS "exports" /* the file in it */
+/*
+ * What the sinks have been told of the whole session, for whoever exports it, mapped and made if it
+ * is missing; fork children do not have it. NULL: there is no room.
+ */
+struct ledger *session_ledger(const char *directory);
+
+/*
+ * Removes a tree's session that no process has mapped any more. -EBUSY: some have; -ENOTEMPTY:
+ * segments are left (the other files are gone then).
+ */
+int session_remove(const char *directory);
+
+/* No longer maps the accumulator, whose address stays valid and reads as zeros: for a process that
+ * ends, whose threads may still look at it. */
+void session_let_go(struct session_accumulator *accumulator);
+
+/*
  * Maps the accumulator; the directory and file must be ours. The mapping outlives a drop of
  * privileges, a chroot and a filter of system calls, and fork children inherit it: so a process
  * keeps it from its start on. -errno (-EPROTO: the file is not an accumulator of this version).
  */
 int session_open(const char *directory, struct session_accumulator **ret_accumulator);
 void session_close(struct session_accumulator *accumulator);
+
+/*
+ * Around a process's totals going from its segment to the accumulator or back: the words change
+ * within, and so does the segment's state. A reader who sees as many changes ended as begun, and
+ * the same number before it reads the accumulator and all segments as after, has counted every
+ * process once.
+ */
+void session_change_begin(struct session_accumulator *accumulator);
+void session_change_end(struct session_accumulator *accumulator);
 
 /* Adds the totals of a process that ends. No system call. */
 void session_add(struct session_accumulator *accumulator, const struct process_values *totals);

@@ -17,6 +17,7 @@
 #include "preload/lifecycle.h"
 #include "preload/mourner.h"
 #include "preload/shim.h"
+#include "preload/tree.h"
 #include "sink/user_events_abi.h"
 
 #define KERNEL_SIGSET_SIZE 8
@@ -82,9 +83,13 @@ static bool own_files(void)
 /* exit_group is what ends a process whose leader is a zombie with a code of its own. */
 static void end_program(struct exporter *exporter, int code)
 {
+	/* Of a tree: who ends after us must find all of it, whatever becomes of the export. */
+	if (tree_is_one())
+		lifecycle_close_books();
 	exporter_poll(exporter, clock_read_ns(CLOCK_MONOTONIC), true);
-	if (exporter_wanted(exporter))
+	if (exporter_wanted(exporter) && tree_take_over())
 		exporter_export(exporter);
+	tree_resign();
 	lifecycle_close_books();
 	exporter_close(exporter);
 	sys_call(SYS_exit_group, code);
@@ -96,8 +101,9 @@ static uint64_t turn(struct exporter *exporter, uint64_t now, uint64_t next_expo
 	uint32_t requested = acquire_load(&emitter.requested);
 	bool asked = requested != emitter.done, came = exporter_poll(exporter, now, asked);
 
-	if ((asked || came || now >= next_export) && exporter_wanted(exporter))
-		exporter_export(exporter);
+	if ((asked || came || now >= next_export) && exporter_wanted(exporter) &&
+	    tree_is_exporter() && !exporter_export(exporter) && !asked)
+		return now + TICK_NS;
 	if (asked) {
 		release_store(&emitter.done, requested); /* pairs with emitter_flush() */
 		futex_wake_all(&emitter.done);
@@ -144,6 +150,7 @@ static void run(struct exporter *exporter)
 	while (!acquire_load(&emitter.stop)) {
 		calls = acquire_load(&emitter.calls);
 		exporter_seen();
+		tree_emitter(exporter->emitter_tid);
 		carry_out_request();
 		now = clock_read_ns(CLOCK_MONOTONIC);
 		next_export = turn(exporter, now, next_export);
@@ -287,28 +294,29 @@ static uint64_t flush_bound(uint64_t bound_ns)
 	return timeout_ns && timeout_ns < bound_ns ? timeout_ns : bound_ns;
 }
 
-void emitter_flush(uint64_t bound_ns)
+bool emitter_flush(uint64_t bound_ns)
 {
 	uint64_t now = clock_read_ns(CLOCK_MONOTONIC), end;
 	uint32_t mine, done;
 
 	bound_ns = flush_bound(bound_ns);
 	if (!bound_ns || make_arena() || !somebody_may_listen())
-		return;
+		return false;
 	end = now + bound_ns;
 	if (!emitter_tid() && emitter_start()) {
 		export_here();
-		return;
+		return true;
 	}
 	mine = __atomic_add_fetch(&emitter.requested, 1, __ATOMIC_RELEASE);
 	call();
 	while (now < end && emitter_tid()) {
 		done = acquire_load(&emitter.done);
 		if ((int32_t)(done - mine) >= 0)
-			return;
+			break;
 		futex_wait(&emitter.done, done, end - now);
 		now = clock_read_ns(CLOCK_MONOTONIC);
 	}
+	return true;
 }
 
 bool emitter_stop(uint64_t bound_ns)

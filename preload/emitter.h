@@ -24,10 +24,10 @@ void emitter_confine(void);
 
 /*
  * Has everything exported that has been counted so far and waits for it, at most `bound_ns` or the
- * settings' timeout. Returns at once where no export would reach anybody, or the settings want none
- * at exits.
+ * settings' timeout. False, and at once, where no export would reach anybody, or the settings want
+ * none at exits.
  */
-void emitter_flush(uint64_t bound_ns);
+bool emitter_flush(uint64_t bound_ns);
 
 /* Ends the thread and waits until the kernel has forgotten it. False: it did not end within the
  * bound, and will as soon as it can. */

@@ -9,6 +9,7 @@
 #include "preload/exporter.h"
 #include "sink/user_events_explain.h"
 #include "preload/shim.h"
+#include "preload/tree.h"
 
 #define RETRY_FIRST_NS UINT64_C(1000000000)
 #define RETRY_MOST_NS  UINT64_C(60000000000)
@@ -125,7 +126,7 @@ static void leave_identity(const struct exporter *exporter)
 
 	_Static_assert(sizeof(shim.settings) <= LEDGER_SETTINGS_SIZE, "settings have their room");
 	_Static_assert(sizeof(exporter->resource) <= LEDGER_RESOURCE_SIZE, "so has the resource");
-	if (!segment->header || !segment->path[0])
+	if (!segment->header || !segment->path[0] || tree_is_one())
 		return;
 	ledger = segment_ledger(segment, LEDGER_IDENTIFIED, 0, false);
 	if (!ledger)
@@ -135,6 +136,18 @@ static void leave_identity(const struct exporter *exporter)
 	set_ledger_state(LEDGER_IDENTIFIED);
 }
 
+/* An exporter of the tree may have been killed while it exported: what it had on its way is taken
+ * for written, for the kernel ends a write that it has begun. */
+static void settle(struct exporter *exporter)
+{
+	for (int account = 0; account < LEDGER_ACCOUNTS; account++) {
+		struct point_options options =
+			delivery_options(&shim.settings, (enum ledger_account)account);
+
+		ledger_settle(exporter->ledger, (enum ledger_account)account, &options, true);
+	}
+}
+
 /* In the segment, where it outlives us; else in memory of our own. */
 static bool open_ledger(struct exporter *exporter)
 {
@@ -142,6 +155,14 @@ static bool open_ledger(struct exporter *exporter)
 
 	if (exporter->ledger)
 		return true;
+	if (tree_is_one()) {
+		exporter->ledger = session_ledger(shim.directory);
+		if (exporter->ledger)
+			settle(exporter);
+		else
+			exporter->ledger = map_private(sizeof(*exporter->ledger));
+		return exporter->ledger;
+	}
 	if (header && header->ledger == LEDGER_EMPTY)
 		leave_identity(exporter); /* there was no room when that was tried first */
 	exporter->ledger =
@@ -150,6 +171,23 @@ static bool open_ledger(struct exporter *exporter)
 	if (!exporter->ledger)
 		exporter->ledger = map_private(sizeof(*exporter->ledger));
 	return exporter->ledger;
+}
+
+/* That of the process which exported first stays the tree's. */
+static bool resource_of_tree(struct exporter *exporter)
+{
+	const struct ledger *ledger = tree_is_one() ? exporter->ledger : NULL;
+
+	if (!ledger || !ledger->resource[0])
+		return false;
+	memcpy(&exporter->resource, ledger->resource, sizeof(exporter->resource));
+	return resource_check(&exporter->resource) == 0;
+}
+
+static void keep_for_tree(const struct exporter *exporter)
+{
+	if (tree_is_one() && exporter->ledger)
+		memcpy(exporter->ledger->resource, &exporter->resource, sizeof(exporter->resource));
 }
 
 static void identify(struct exporter *exporter)
@@ -163,7 +201,9 @@ static void identify(struct exporter *exporter)
 	if (exporter->identified)
 		return;
 	exporter->identified = true;
-	detect_resource(&exporter->resource, uuid);
+	if (!resource_of_tree(exporter))
+		detect_resource(&exporter->resource, uuid);
+	keep_for_tree(exporter);
 	memcpy(&exporter->resource_shed, &exporter->resource, sizeof(exporter->resource));
 	count = resource_shed(&exporter->resource_shed, RESOURCE_ENCODED_LIMIT, shed, sizeof(shed));
 	resource_copy_string(&exporter->resource, "service.name", exporter->service,
@@ -177,21 +217,41 @@ static void identify(struct exporter *exporter)
 	shim_log(LOG_LEVEL_WARN, line);
 }
 
-static void collect(struct exporter *exporter)
+/* Has this process handed its totals over already? Then the tree's accumulator holds them. */
+static bool is_handed_over(void)
+{
+	const struct segment_header *header = counting_segment()->header;
+
+	return header && relaxed_load(&header->state) != SEGMENT_LIVE;
+}
+
+/* False: the tree could not be counted just now. */
+static bool collect(struct exporter *exporter)
 {
 	struct snapshot *snapshot = &exporter->ledger->snapshot;
-	uint64_t last = snapshot->time_ns, now;
+	struct process_values *totals = tree_is_one() ? &exporter->tree.own : &snapshot->totals;
+	uint64_t last = snapshot->time_ns, now, changes;
 
-	counting_totals(&snapshot->totals);
-	observe_process(counting_observed(), &exporter->observed, &shim.observed, &snapshot->totals,
+	counting_totals(totals);
+	observe_process(counting_observed(), &exporter->observed, &shim.observed, totals,
 	                exporter->emitter_tid);
-	counting_totals(&snapshot->totals);
-	snapshot->start_time_ns = shim.start_time_ns;
+	counting_totals(totals);
+	if (tree_is_one()) {
+		if (is_handed_over())
+			memset(totals, 0, sizeof(*totals));
+		if (!tree_totals_add(&exporter->tree, shim.session, shim.directory, totals,
+		                     &snapshot->totals, &changes))
+			return false;
+		tree_collected(changes);
+	}
+	if (!snapshot->start_time_ns || !tree_is_one())
+		snapshot->start_time_ns = shim.start_time_ns;
 	if (last < snapshot->start_time_ns)
 		last = snapshot->start_time_ns;
 	now = clock_read_ns(CLOCK_REALTIME);
 	/* Windows move forward also where the clock was set back. */
 	snapshot->time_ns = now > last ? now : last + 1;
+	return true;
 }
 
 static uint32_t error_value(long err)
@@ -242,7 +302,7 @@ static int export_file(struct exporter *exporter, struct delivery *delivery)
 
 void exporter_identify(struct exporter *exporter)
 {
-	if (accounts_in_use())
+	if (accounts_in_use() && (!tree_is_one() || open_ledger(exporter)))
 		identify(exporter);
 }
 
@@ -254,7 +314,7 @@ void exporter_seen(void)
 		relaxed_store(&header->seen_time_ns, clock_read_ns(CLOCK_REALTIME));
 }
 
-void exporter_export(struct exporter *exporter)
+bool exporter_export(struct exporter *exporter)
 {
 	bool otlp =
 		exporter->settled && user_events_listening(&exporter->user_events, USER_EVENT_OTLP);
@@ -262,7 +322,7 @@ void exporter_export(struct exporter *exporter)
 	               user_events_listening(&exporter->user_events, USER_EVENT_RECORD);
 	struct delivery delivery = {
 		.settings = &shim.settings,
-		.pid = shim.owner_pid,
+		.pid = tree_is_one() ? tree_pid() : shim.owner_pid,
 		.resource = &exporter->resource,
 		.resource_shed = &exporter->resource_shed,
 		.service = exporter->service,
@@ -272,11 +332,12 @@ void exporter_export(struct exporter *exporter)
 		.account = account,
 	};
 
-	identify(exporter);
 	if (!open_ledger(exporter))
-		return;
+		return true;
+	identify(exporter);
 	delivery.ledger = exporter->ledger;
-	collect(exporter);
+	if (!collect(exporter))
+		return false;
 	if (otlp)
 		fail_events(exporter, delivery_otlp(&delivery));
 	if (records)
@@ -286,6 +347,7 @@ void exporter_export(struct exporter *exporter)
 		            "OTELUE_FILE cannot be written", "");
 	observe_add(counting_observed(), METRIC_MEASUREMENTS_DROPPED, DROP_REASON_OVERSIZE,
 	            delivery.oversize);
+	return true;
 }
 
 void exporter_close(struct exporter *exporter)

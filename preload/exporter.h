@@ -12,6 +12,7 @@
 #include <stdint.h>
 #include "export/delivery.h"
 #include "preload/observe.h"
+#include "preload/tree_totals.h"
 
 /* All zeros is a good start: in a fork child the kernel wipes it. */
 struct exporter {
@@ -31,6 +32,7 @@ struct exporter {
 	uint32_t emitter_tid;
 	char *json; /* OTLP_JSON_BYTES, mapped at the first export to a file */
 	uint8_t buffer[DELIVERY_EVENT_BYTES];
+	struct tree_scratch tree;
 };
 
 /*
@@ -51,8 +53,9 @@ void exporter_identify(struct exporter *exporter);
 /* Leaves there that the process is alive now. */
 void exporter_seen(void);
 
-/* Collects and writes to every sink that listens. */
-void exporter_export(struct exporter *exporter);
+/* Collects and writes to every sink that listens. False: the tree could not be counted just now,
+ * try again soon. */
+bool exporter_export(struct exporter *exporter);
 
 /* Gives descriptors and registrations back. */
 void exporter_close(struct exporter *exporter);

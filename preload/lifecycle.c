@@ -15,9 +15,11 @@
 #include "preload/emitter.h"
 #include "preload/lifecycle.h"
 #include "preload/shim.h"
+#include "preload/tree.h"
 
 #define EXIT_BOUND_NS   UINT64_C(1000000000)
 #define EXEC_BOUND_NS   UINT64_C(50000000)
+#define TREE_LOOK_NS    UINT64_C(1000000000) /* is the tree's exporter still there? */
 #define RIGHTS_BOUND_NS UINT64_C(1000000000)
 
 extern int __cxa_atexit(void (*function)(void *), void *argument, void *dso);
@@ -33,9 +35,10 @@ static bool ours(void)
 	       (uint32_t)sys_call(SYS_getpid) == shim.owner_pid;
 }
 
+static struct observe_state window; /* of what is observed on the program's threads */
+
 static void hand_over(enum segment_state state)
 {
-	static struct observe_state window;
 	struct segment *segment = counting_segment();
 	struct segment_header *header = segment->header;
 
@@ -44,11 +47,16 @@ static void hand_over(enum segment_state state)
 	if (shim.session) {
 		if (!relaxed_load(&shim.confined))
 			observe_last(counting_observed(), &window, &shim.observed);
-		counting_totals(&last_totals);
-		session_add(shim.session, &last_totals);
 		if (header->messages_length)
 			session_message(shim.session, header->program, header->pid,
 			                header->messages);
+		counting_totals(&last_totals);
+		session_change_begin(shim.session);
+		/* Killed in the middle, it is counted in part, never twice. */
+		relaxed_store(&header->state, state);
+		session_add(shim.session, &last_totals);
+		session_change_end(shim.session);
+		return;
 	}
 	relaxed_store(&header->state, state);
 }
@@ -70,12 +78,24 @@ bool lifecycle_is_threaded(void)
 	return !__libc_single_threaded;
 }
 
+/* Once for all, and never again from this process. */
+static bool export_all(bool *ret_wanted)
+{
+	*ret_wanted = emitter_flush(EXIT_BOUND_NS);
+	return emitter_stop(EXIT_BOUND_NS);
+}
+
 void lifecycle_exit(void)
 {
 	if (relaxed_load(&shim.confined) && !hook_thread.passing)
 		lifecycle_close_books();
 	if (!ours() || relaxed_load(&books_closed))
 		return;
+	if (tree_is_one() && !relaxed_load(&shim.confined)) {
+		lifecycle_close_books();
+		tree_end(export_all);
+		return;
+	}
 	emitter_flush(EXIT_BOUND_NS);
 	lifecycle_close_books();
 }
@@ -98,7 +118,7 @@ static void exit_handler(void *argument)
  * after the dead. */
 void lifecycle_abort(void)
 {
-	if (ours() && !relaxed_load(&books_closed))
+	if (ours() && !relaxed_load(&books_closed) && tree_is_exporter())
 		emitter_flush(EXIT_BOUND_NS);
 }
 
@@ -115,10 +135,46 @@ void lifecycle_exec_begin(enum lifecycle_handover why)
 		return;
 	if (why == HANDOVER_EXEC)
 		count_exec(1);
-	emitter_flush(EXEC_BOUND_NS);
+	if (tree_is_exporter())
+		emitter_flush(EXEC_BOUND_NS);
 	hand_over(SEGMENT_EXEC);
+	/* The program that follows may be one that we cannot see. */
+	if (tree_is_one() && tree_is_exporter() && emitter_stop(EXEC_BOUND_NS))
+		tree_resign();
 	if (counting_segment()->header)
 		segment_exec_begin(counting_segment());
+}
+
+/* The next timed hook that ends later than this starts the emitter, or looks after the tree's. */
+static void emitter_due(uint64_t ticks, uint64_t monotonic_ns, uint64_t delay_ns)
+{
+	uint64_t multiplier = relaxed_load(&hook_ticks_multiplier);
+	uint64_t due = monotonic_ns + delay_ns;
+
+	if (multiplier) /* delay in ticks: units << 32 / multiplier, kept within 64 bits */
+		due = ticks +
+		      (ns_to_units(delay_ns) << 16) / (multiplier >> 16 ? multiplier >> 16 : 1);
+	relaxed_store(&hook_emitter_due, due);
+}
+
+/* In a fork child, most of which exec, and in a process that does not export for its tree. */
+static void start_emitter_later(void)
+{
+	emitter_due(shim.start_ticks, shim.start_monotonic_ns,
+	            (uint64_t)shim.settings.start_delay_ms * 1000000);
+}
+
+static void take_back(struct segment *segment)
+{
+	bool handed = shim.session && relaxed_load(&segment->header->state) == SEGMENT_EXEC;
+
+	if (handed) {
+		session_change_begin(shim.session);
+		session_subtract(shim.session, &last_totals);
+	}
+	segment_exec_failed(segment);
+	if (handed)
+		session_change_end(shim.session);
 }
 
 void lifecycle_exec_failed(enum lifecycle_handover why)
@@ -128,13 +184,13 @@ void lifecycle_exec_failed(enum lifecycle_handover why)
 	if (!ours() || !relaxed_load(&books_closed))
 		return;
 	if (segment->header) {
-		if (shim.session && relaxed_load(&segment->header->state) == SEGMENT_EXEC)
-			session_subtract(shim.session, &last_totals);
-		segment_exec_failed(segment);
+		take_back(segment);
 	}
 	if (why == HANDOVER_EXEC)
 		count_exec(UINT64_MAX);
 	relaxed_store(&books_closed, 0);
+	if (tree_is_one())
+		start_emitter_later();
 }
 
 void lifecycle_daemon_child(uint32_t parent_pid)
@@ -167,26 +223,18 @@ static void start_clocks(void)
 	shim.start_time_ns = clock_read_ns(CLOCK_REALTIME);
 }
 
-/* In a fork child most programs exec: the emitter starts with the first timed hook after the delay.
- */
-static void start_emitter_later(void)
-{
-	uint64_t delay_ns = (uint64_t)shim.settings.start_delay_ms * 1000000;
-	uint64_t multiplier = relaxed_load(&hook_ticks_multiplier);
-	uint64_t due = shim.start_monotonic_ns + delay_ns;
-
-	if (multiplier) /* delay in ticks: units << 32 / multiplier, kept within 64 bits */
-		due = shim.start_ticks +
-		      (ns_to_units(delay_ns) << 16) / (multiplier >> 16 ? multiplier >> 16 : 1);
-	relaxed_store(&hook_emitter_due, due);
-}
-
 void hook_start_emitter(void)
 {
 	if (!ours() ||
 	    __atomic_exchange_n(&hook_emitter_due, UINT64_MAX, __ATOMIC_RELAXED) == UINT64_MAX)
 		return;
-	emitter_start();
+	if (tree_take_over()) {
+		emitter_start();
+	} else {
+		tree_look();
+		observe_usage(counting_observed(), &window, &shim.observed);
+		emitter_due(ticks_read(), clock_read_ns(CLOCK_MONOTONIC), TREE_LOOK_NS);
+	}
 }
 
 void lifecycle_prefork(void)
@@ -267,6 +315,7 @@ void lifecycle_confine_end(bool stopped, bool confined)
 			emitter_start();
 		return;
 	}
+	tree_resign();
 	relaxed_store(&shim.confined, true);
 	relaxed_store(&hook_emitter_due, UINT64_MAX);
 	relaxed_store(&descriptor_lookups, false);
@@ -293,7 +342,9 @@ void lifecycle_begin(void)
 	/* Without a DSO: runs after the destructors of all libraries, not among them. */
 	__cxa_atexit(exit_handler, NULL, NULL);
 	__cxa_at_quick_exit(exit_handler, NULL);
-	if (!shim.restricted && emitter_start())
+	if (!shim.restricted && !tree_take_over())
+		start_emitter_later();
+	else if (!shim.restricted && emitter_start())
 		shim_log(LOG_LEVEL_WARN,
 		         "no emitter thread (limit of processes?): exported at exit only");
 }

@@ -19,6 +19,7 @@
 #include "preload/emitter.h"
 #include "preload/lifecycle.h"
 #include "preload/shim.h"
+#include "preload/tree.h"
 #include "preload/winners.h"
 
 struct shim shim;
@@ -127,6 +128,7 @@ __attribute__((constructor)) static void otelue_start(int argc, char **argv, cha
 		shim.loader = &_r_debug;
 		shim.vdso = getauxval(AT_SYSINFO_EHDR);
 		find_directory(envp, secure);
+		tree_join(envp);
 		winners_find();
 		loader_tells = shim.settings.log_level <= LOG_LEVEL_WARN;
 		counting_names = shim.settings.dns_question_name;

@@ -123,8 +123,8 @@ static uint64_t ppm(uint64_t part, uint64_t whole)
 	return whole ? part * 1000000u / whole : 0;
 }
 
-static void observe_usage(struct process_values *process, struct observe_state *state,
-                          const struct observe_baseline *baseline)
+void observe_usage(struct process_values *process, struct observe_state *state,
+                   const struct observe_baseline *baseline)
 {
 	struct rusage usage;
 	uint64_t now = clock_read_ns(CLOCK_MONOTONIC), user, system, window;

@@ -32,6 +32,10 @@ void observe_process(struct process_values *process, struct observe_state *state
                      const struct observe_baseline *baseline, const struct process_values *totals,
                      uint32_t emitter_tid);
 
+/* Only what is known without a descriptor: CPU time, context switches, faults. */
+void observe_usage(struct process_values *process, struct observe_state *state,
+                   const struct observe_baseline *baseline);
+
 /* Only what outlives the process: CPU time, context switches, faults, disk I/O. Cheaper, for the
  * exit. */
 void observe_last(struct process_values *process, struct observe_state *state,

@@ -19,19 +19,26 @@ static inline void scratch_make(void)
 	cr_assert_not_null(mkdtemp(scratch));
 }
 
-/* Removes the files and empty directories in it, then itself. */
-static inline void scratch_remove(void)
+/* Removes what is in the directory, and closes it. */
+static inline void scratch_empty(int fd)
 {
-	DIR *directory = opendir(scratch);
+	DIR *directory = fdopendir(fd);
 	struct dirent *entry;
 
 	while (directory && (entry = readdir(directory))) {
-		if (entry->d_name[0] != '.')
-			unlinkat(dirfd(directory), entry->d_name,
-			         entry->d_type == DT_DIR ? AT_REMOVEDIR : 0);
+		if (strcmp(entry->d_name, ".") == 0 || strcmp(entry->d_name, "..") == 0)
+			continue;
+		if (entry->d_type == DT_DIR)
+			scratch_empty(openat(fd, entry->d_name, O_RDONLY | O_DIRECTORY));
+		unlinkat(fd, entry->d_name, entry->d_type == DT_DIR ? AT_REMOVEDIR : 0);
 	}
 	if (directory)
 		closedir(directory);
+}
+
+static inline void scratch_remove(void)
+{
+	scratch_empty(open(scratch, O_RDONLY | O_DIRECTORY));
 	rmdir(scratch);
 }
 

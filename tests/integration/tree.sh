@@ -1,0 +1,194 @@
+#!/bin/bash
+# segment.scope "tree": a process and all that it starts are exported as one, whoever of them ends first and however.
+# shellcheck source=tests/lib/test.sh
+. "${OTELUE_SRC:-$(dirname "$0")/../..}/tests/lib/test.sh"
+
+# variables_of_tree [INTERVAL]: in $variables, what makes a command's tree export to otlp.PID.jsonl.
+variables_of_tree() {
+	variables=(OTELUE_SEGMENT_SCOPE=tree OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE="$PWD/otlp.%p.jsonl"
+		OTEL_METRIC_EXPORT_INTERVAL="${1:-60000}" LD_PRELOAD="$OTELUE_PRELOAD")
+}
+
+# tree COMMAND...
+tree() {
+	variables_of_tree
+	env "${variables[@]}" "$@"
+}
+
+# One file, one resource.
+expect_one_tree() {
+	local files=(otlp.*.jsonl)
+	expect_equal "${#files[@]}" 1 "files"
+	expect_equal "$("$metrics" resource service.instance.id "${files[0]}" | wc -l)" 1 "resources"
+	expect_equal "otlp.$("$metrics" resource process.pid "${files[0]}").jsonl" "${files[0]}" "the pid in the file's name"
+}
+
+polls() { "$metrics" count 'libc.poll.duration{libc.poll.operation=poll}' otlp.*.jsonl; }
+
+sessions() { find "/dev/shm/otelue.$EUID" -maxdepth 1 -name "session.$1.*" | wc -l; }
+
+# Polls as often as told, in so many threads.
+write_work() {
+	cat >work.py <<-'END'
+	import os, select, signal, subprocess, sys, threading, time
+
+	def work(polls, threads=1):
+	    def run():
+	        poll = select.poll()
+	        for _ in range(polls):
+	            poll.poll(0)
+	    started = [threading.Thread(target=run) for _ in range(threads)]
+	    for thread in started:
+	        thread.start()
+	    for thread in started:
+	        thread.join()
+
+	def child(function, *arguments):
+	    pid = os.fork()
+	    if pid == 0:
+	        function(*arguments)
+	        os._exit(0)
+	    return pid
+
+	def kill_itself(polls):
+	    work(polls)
+	    os.kill(os.getpid(), signal.SIGKILL)
+	END
+}
+
+a_shells_commands_are_one_series() {
+	cat >commands.sh <<-'END'
+	for i in 1 2 3 4 5; do cat /etc/passwd >/dev/null; done
+	(for i in 1 2 3; do env true; done) &
+	wait
+	exit 3
+	END
+	run tree bash commands.sh
+	expect_code 3
+	expect_one_tree
+	expect_equal "$("$metrics" value libc.process.created otlp.*.jsonl)" 9 "created"
+	expect_equal "$("$metrics" value libc.process.execs otlp.*.jsonl)" 11 "execs"
+	expect_equal "$("$metrics" value libc.process.reaped otlp.*.jsonl)" 9 "reaped"
+	expect_equal "$(sessions "$("$metrics" resource process.pid otlp.*.jsonl)")" 0 "sessions left"
+}
+
+# Spawned, forked and executed, killed after their work and not; in many short intervals.
+killed_children_lose_nothing() {
+	write_work
+	cat >>work.py <<-'END'
+	if len(sys.argv) > 1:
+	    work(1000, 8)
+	    sys.exit()
+	pids = []
+	for i in range(20):
+	    pids.append(child(kill_itself if i % 2 else work, 500))
+	spawned = [subprocess.Popen([sys.executable, "-B", "work.py", "again"]) for _ in range(4)]
+	work(1000, 8)
+	for pid in pids:
+	    os.waitpid(pid, 0)
+	for process in spawned:
+	    process.wait()
+	END
+	variables_of_tree 100
+	run env "${variables[@]}" python3 -B work.py
+	expect_code 0
+	expect_equal "$errors" ""
+	expect_one_tree
+	expect_equal "$(polls)" 50000 polls
+}
+
+# The first process ends while others work on: one of them goes on exporting, in the same place.
+survivors_go_on() {
+	write_work
+	cat >>work.py <<-'END'
+	def later(parent):
+	    while os.getppid() == parent:
+	        time.sleep(0.01)
+	    work(700)
+	    end = time.monotonic() + 2.5
+	    while time.monotonic() < end:
+	        time.sleep(0.05)
+	    work(300)
+	    os.close(1)
+
+	work(1000)
+	for _ in range(3):
+	    child(later, os.getpid())
+	if sys.argv[1] != "ended":
+	    os.kill(os.getpid(), signal.SIGKILL)
+	END
+	variables_of_tree 200
+	# The pipe tells when the last one has closed its output; it exports a moment later.
+	if [[ $1 == unreaped ]]; then # killed, and its parent does not look after it
+		(env "${variables[@]}" python3 -B work.py "$1" & exec sleep 8) | cat >out
+	else
+		env "${variables[@]}" python3 -B work.py "$1" | cat >out || true
+	fi
+	for _ in $(seq 100); do
+		[[ $(polls) == 4000 ]] && break
+		sleep 0.1
+	done
+	expect_one_tree
+	expect_equal "$(polls)" 4000 polls
+	(($(wc -l <otlp.*.jsonl) >= 3)) || fail "the survivors have exported at their end alone"
+}
+
+# A process executes another program, and that another: still one.
+executed_programs_are_of_the_tree() {
+	run tree sh -c 'exec env sh -c "exec env true"'
+	expect_code 0
+	expect_one_tree
+	expect_equal "$("$metrics" value libc.process.execs otlp.*.jsonl)" 4 execs
+}
+
+the_environment_holds_the_session_and_nothing_else() {
+	write_work
+	cat >show.c <<-'END'
+	#include <stdio.h>
+	#include <stdlib.h>
+	#include <string.h>
+	extern char **environ;
+	int main(int argc, char **argv, char **envp)
+	{
+		for (char **at = environ; *at; at++)
+			if (strncmp(*at, "OTELUE_SESSION=", 15))
+				puts(*at);
+		setenv("NEW", "value", 1);
+		printf("%s %s %d\n", getenv("NEW"), getenv("FIRST"), getenv("OTELUE_SESSION") != NULL);
+		unsetenv("OTELUE_SESSION");
+		printf("%d\n", getenv("OTELUE_SESSION") != NULL);
+		return 0;
+	}
+	END
+	compile show <show.c
+	run env -i FIRST=1 OTELUE_SEGMENT_SCOPE=tree OTELUE_SESSION=/gone LD_PRELOAD="$OTELUE_PRELOAD" LAST=2 ./show
+	expect_output "$(printf '%s\n' FIRST=1 OTELUE_SEGMENT_SCOPE=tree LD_PRELOAD="$OTELUE_PRELOAD" LAST=2 'value 1 1' 0)"
+}
+
+a_tree_within_a_run_is_counted_there_too() {
+	run env OTELUE_SEGMENT_SCOPE=tree OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE="$PWD/otlp.%p.jsonl" \
+		"$OTELUE_BUILD/otelue" run --json --output run.json -- sh -c 'for i in 1 2 3; do env true; done'
+	expect_code 0
+	[[ $errors != *"not empty"* ]] || fail "$errors"
+	expect_one_tree
+	expect_equal "$("$metrics" value libc.process.execs otlp.*.jsonl)" 3 "exported execs"
+	expect_equal "$("$metrics" value libc.process.execs run.json)" 3 "execs in the table"
+}
+
+a_bad_scope_costs_one_line() {
+	run env OTELUE_SEGMENT_SCOPE=forest LD_PRELOAD="$OTELUE_PRELOAD" true
+	expect_code 0
+	expect_equal "$(wc -l <<<"$errors")" 1 lines
+	[[ $errors == *OTELUE_SEGMENT_SCOPE*process*tree* ]] || fail "$errors"
+}
+
+test_case a_shells_commands_are_one_series
+test_case killed_children_lose_nothing
+test_case survivors_go_on ended
+test_case survivors_go_on killed
+test_case survivors_go_on unreaped
+test_case executed_programs_are_of_the_tree
+test_case the_environment_holds_the_session_and_nothing_else
+test_case a_tree_within_a_run_is_counted_there_too
+test_case a_bad_scope_costs_one_line
+test_done
