@@ -84,6 +84,8 @@ static int load(struct settings_loader *loader)
 	const char *path;
 	int err;
 
+	if (loader->environment->secure)
+		return 0;
 	err = kill_switch(loader);
 	if (err)
 		return err < 0 ? err : 0;
@@ -100,8 +102,10 @@ static int load(struct settings_loader *loader)
 	return settings_from_variables(loader);
 }
 
-static int mentions_telemetry(char *const *variables)
+int settings_are_given(const struct settings_environment *environment)
 {
+	char *const *variables = environment->secure ? NULL : environment->variables;
+
 	for (; variables && *variables; variables++) {
 		if (text_has_prefix(*variables, "OTEL"))
 			return 1;
@@ -115,12 +119,6 @@ int settings_load(const struct settings_environment *environment, struct setting
 	struct settings_loader loader = {.environment = environment, .error = ret_error};
 	int err, saved_errno = errno;
 
-	/* Most programs run like this, and should start fast. */
-	if (environment->secure || !mentions_telemetry(environment->variables)) {
-		memcpy(ret_settings, &settings_default, sizeof(*ret_settings));
-		settings_seal(ret_settings);
-		return 0;
-	}
 	memcpy(&loader.settings, &settings_default, sizeof(loader.settings));
 	err = load(&loader);
 	errno = saved_errno;

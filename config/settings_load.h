@@ -37,6 +37,12 @@ struct settings_environment {
 };
 
 /*
+ * Does any variable, ours or OpenTelemetry's, say something? If not, settings_default holds and
+ * nothing need be loaded: so most programs run, and should start fast.
+ */
+int settings_are_given(const struct settings_environment *environment);
+
+/*
  * 0: *ret_settings is sealed and may be obeyed, `disabled` included. -errno: *ret_settings is
  * untouched, *ret_error says why, and nothing is to be counted.
  */

@@ -161,7 +161,7 @@ static void add_executable(struct resource *resource)
 
 void detect_resource(struct resource *resource, const uint8_t uuid[16])
 {
-	resource_init(resource, shim.settings.attribute_value_length_limit);
+	resource_init(resource, shim.settings->attribute_value_length_limit);
 	add_executable(resource);
 	describe_instance(resource, uuid);
 	resource_add_int(resource, RESOURCE_DETECTED, "process.pid", sys_call(SYS_getpid));
@@ -170,5 +170,5 @@ void detect_resource(struct resource *resource, const uint8_t uuid[16])
 	add_owner(resource);
 	add_machine(resource);
 	add_container(resource);
-	describe_rest(resource, &shim.settings);
+	describe_rest(resource, shim.settings);
 }

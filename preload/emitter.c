@@ -109,7 +109,7 @@ static uint64_t turn(struct exporter *exporter, uint64_t now, uint64_t next_expo
 		futex_wake_all(&emitter.done);
 	}
 	if (now >= next_export) {
-		uint64_t interval = (uint64_t)shim.settings.interval_ms * 1000000;
+		uint64_t interval = (uint64_t)shim.settings->interval_ms * 1000000;
 
 		next_export += ((now - next_export) / interval + 1) * interval;
 	}
@@ -133,14 +133,14 @@ static void carry_out_request(void)
 static void run(struct exporter *exporter)
 {
 	uint64_t started = clock_read_ns(CLOCK_MONOTONIC);
-	uint64_t next_export = started + (uint64_t)shim.settings.interval_ms * 1000000, now;
+	uint64_t next_export = started + (uint64_t)shim.settings->interval_ms * 1000000, now;
 	uint32_t calls = 0;
 	bool looked = false;
 	int code;
 
 	/* Short commands end within this wait and have paid the clone alone. */
-	if (shim.settings.start_delay_ms)
-		futex_wait(&emitter.calls, 0, (uint64_t)shim.settings.start_delay_ms * 1000000);
+	if (shim.settings->start_delay_ms)
+		futex_wait(&emitter.calls, 0, (uint64_t)shim.settings->start_delay_ms * 1000000);
 	if (acquire_load(&emitter.stop) || !own_files())
 		return;
 	clock_calibrate(shim.start_ticks, shim.start_monotonic_ns);
@@ -243,9 +243,9 @@ static void call(void)
 /* Would an export reach anybody? Also before the emitter has woken for the first time. */
 static bool somebody_may_listen(void)
 {
-	if (settings_exporter_enabled(&shim.settings, SINK_FILE))
+	if (settings_exporter_enabled(shim.settings, SINK_FILE))
 		return true;
-	if (!settings_exporter_enabled(&shim.settings, SINK_USER_EVENTS))
+	if (!settings_exporter_enabled(shim.settings, SINK_USER_EVENTS))
 		return false;
 	if (arena->exporter.user_events.registered)
 		return exporter_wanted(&arena->exporter);
@@ -287,9 +287,9 @@ static void export_here(void)
 /* What the settings say about the last export: none, or how long it may take at most. */
 static uint64_t flush_bound(uint64_t bound_ns)
 {
-	uint64_t timeout_ns = (uint64_t)shim.settings.timeout_ms * 1000000;
+	uint64_t timeout_ns = (uint64_t)shim.settings->timeout_ms * 1000000;
 
-	if (!shim.settings.on_exit)
+	if (!shim.settings->on_exit)
 		return 0;
 	return timeout_ns && timeout_ns < bound_ns ? timeout_ns : bound_ns;
 }

@@ -17,7 +17,7 @@
 
 static bool sink_enabled(enum SINK sink)
 {
-	return settings_exporter_enabled(&shim.settings, sink);
+	return settings_exporter_enabled(shim.settings, sink);
 }
 
 /* One line for each new kind of failure, none for its repetitions. */
@@ -124,14 +124,15 @@ static void leave_identity(const struct exporter *exporter)
 	struct segment *segment = counting_segment();
 	struct ledger *ledger;
 
-	_Static_assert(sizeof(shim.settings) <= LEDGER_SETTINGS_SIZE, "settings have their room");
+	_Static_assert(sizeof(*shim.settings) <= LEDGER_SETTINGS_SIZE, "settings have their room");
 	_Static_assert(sizeof(exporter->resource) <= LEDGER_RESOURCE_SIZE, "so has the resource");
 	if (!segment->header || !segment->path[0] || tree_is_one())
 		return;
 	ledger = segment_ledger(segment, LEDGER_IDENTIFIED, 0, false);
 	if (!ledger)
 		return;
-	memcpy(ledger->settings, &shim.settings, sizeof(shim.settings));
+	memcpy(ledger->settings, shim.settings, sizeof(*shim.settings));
+	settings_seal((struct settings *)ledger->settings);
 	memcpy(ledger->resource, &exporter->resource, sizeof(exporter->resource));
 	set_ledger_state(LEDGER_IDENTIFIED);
 }
@@ -142,7 +143,7 @@ static void settle(struct exporter *exporter)
 {
 	for (int account = 0; account < LEDGER_ACCOUNTS; account++) {
 		struct point_options options =
-			delivery_options(&shim.settings, (enum ledger_account)account);
+			delivery_options(shim.settings, (enum ledger_account)account);
 
 		ledger_settle(exporter->ledger, (enum ledger_account)account, &options, true);
 	}
@@ -321,7 +322,7 @@ bool exporter_export(struct exporter *exporter)
 	bool records = exporter->settled &&
 	               user_events_listening(&exporter->user_events, USER_EVENT_RECORD);
 	struct delivery delivery = {
-		.settings = &shim.settings,
+		.settings = shim.settings,
 		.pid = tree_is_one() ? tree_pid() : shim.owner_pid,
 		.resource = &exporter->resource,
 		.resource_shed = &exporter->resource_shed,

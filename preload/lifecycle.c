@@ -161,7 +161,7 @@ static void emitter_due(uint64_t ticks, uint64_t monotonic_ns, uint64_t delay_ns
 static void start_emitter_later(void)
 {
 	emitter_due(shim.start_ticks, shim.start_monotonic_ns,
-	            (uint64_t)shim.settings.start_delay_ms * 1000000);
+	            (uint64_t)shim.settings->start_delay_ms * 1000000);
 }
 
 static void take_back(struct segment *segment)

@@ -26,7 +26,7 @@ struct shim shim;
 
 void shim_log(uint32_t level, const char *text)
 {
-	if (level >= shim.settings.log_level)
+	if (level >= shim.settings->log_level)
 		segment_message(counting_segment(), text);
 }
 
@@ -57,6 +57,7 @@ static void complain(const struct settings_error *error)
 
 static bool load_settings(char *const *envp, bool secure)
 {
+	static struct settings settings;
 	static struct settings_error error;
 	static char path[256];
 	struct settings_environment environment = {
@@ -69,14 +70,18 @@ static bool load_settings(char *const *envp, bool secure)
 	                                  : path,
 	};
 
-	if (settings_load(&environment, &shim.settings, &error)) {
-		complain(&error);
-		return false;
+	shim.settings = &settings_default;
+	if (settings_are_given(&environment)) {
+		if (settings_load(&environment, &settings, &error)) {
+			complain(&error);
+			return false;
+		}
+		shim.settings = &settings;
 	}
-	if (shim.settings.disabled)
+	if (shim.settings->disabled)
 		return false;
 	sys_call(SYS_readlinkat, -100, "/proc/self/exe", shim.program, sizeof(shim.program) - 1);
-	return settings_program_selected(&shim.settings, shim.program);
+	return settings_program_selected(shim.settings, shim.program);
 }
 
 static void find_directory(char *const *envp, bool secure)
@@ -87,7 +92,7 @@ static void find_directory(char *const *envp, bool secure)
 	if (session && *session == '/' && string_length(session) < sizeof(shim.directory) &&
 	    session_open(session, &shim.session) == 0) {
 		string_copy(shim.directory, sizeof(shim.directory), session);
-	} else if (settings_user_directory(shim.settings.segment_directory, shim.directory,
+	} else if (settings_user_directory(shim.settings->segment_directory, shim.directory,
 	                                   sizeof(shim.directory)) < 0) {
 		shim.directory[0] = '\0';
 	}
@@ -130,12 +135,12 @@ __attribute__((constructor)) static void otelue_start(int argc, char **argv, cha
 		find_directory(envp, secure);
 		tree_join(envp);
 		winners_find();
-		loader_tells = shim.settings.log_level <= LOG_LEVEL_WARN;
-		counting_names = shim.settings.dns_question_name;
-		relaxed_store(&hook_families, shim.settings.families);
-		if (!settings_family_enabled(&shim.settings, HOOK_FAMILY_MEMORY))
+		loader_tells = shim.settings->log_level <= LOG_LEVEL_WARN;
+		counting_names = shim.settings->dns_question_name;
+		relaxed_store(&hook_families, shim.settings->families);
+		if (!settings_family_enabled(shim.settings, HOOK_FAMILY_MEMORY))
 			__atomic_or_fetch(&memory_mode, MEMORY_OFF, __ATOMIC_RELAXED);
-		if (settings_metric_enabled(&shim.settings, METRIC_MEMORY_ALLOCATION_DURATION))
+		if (settings_metric_enabled(shim.settings, METRIC_MEMORY_ALLOCATION_DURATION))
 			__atomic_or_fetch(&memory_mode, MEMORY_TIMED, __ATOMIC_RELAXED);
 		if (shim.restricted)
 			emitter_confine();

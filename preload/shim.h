@@ -16,7 +16,7 @@
 #define SHIM_HIDDEN __attribute__((visibility("hidden")))
 
 struct shim {
-	struct settings settings;
+	const struct settings *settings;
 	bool counting;          /* the settings let us count in this program */
 	bool restricted;        /* a seccomp filter is there: no emitter, no look-ups */
 	bool confined;          /* a filter was set later: no system call of ours at all */

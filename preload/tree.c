@@ -64,7 +64,7 @@ void tree_join(char *const *envp)
 	struct session_accumulator *session;
 	char path[SESSION_PATH];
 
-	if (shim.settings.segment_scope != SCOPE_TREE ||
+	if (shim.settings->segment_scope != SCOPE_TREE ||
 	    (shim.session && relaxed_load(&shim.session->own) != SESSION_OF_RUN))
 		return;
 	if (session_make(shim.directory, own, path) || session_open(path, &session)) {

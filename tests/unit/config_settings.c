@@ -111,3 +111,19 @@ Test(settings, file_path_that_does_not_fit_is_refused)
 	cr_assert_eq(settings_file_path(&settings, 12, path, sizeof(path)), 7);
 	cr_assert_eq(settings_file_path(&settings, 123, path, sizeof(path)), -ENAMETOOLONG);
 }
+
+static int given(const char *variable, bool secure)
+{
+	const char *const variables[] = {"PATH=/bin", variable, NULL};
+
+	return settings_are_given(&(struct settings_environment){
+		.variables = (char *const *)(uintptr_t)variables, .secure = secure});
+}
+
+Test(settings, are_given_by_variables_of_telemetry_alone)
+{
+	cr_assert_not(given("HOTEL=1", false));
+	cr_assert(given("OTELUE_DISABLED=true", false));
+	cr_assert(given("OTEL_SERVICE_NAME=shop", false));
+	cr_assert_not(given("OTELUE_DISABLED=true", true));
+}
