@@ -101,7 +101,8 @@ def self_test(build, plain):
     steady = {name: count for name, count in ours.items() if count >= 1 and count == again[name]}
     if "malloc_64" not in steady:
         sys.exit("bench-check: the count of malloc_64 does not repeat")
-    limits = {name: math.ceil(count) for name, count in steady.items()}
+    # Counts are means of many rounds: not whole numbers where one round in a thousand takes longer.
+    limits = {name: count + 0.5 for name, count in steady.items()}
     if over(steady, limits):
         sys.exit(f"bench-check: {over(steady, limits)} over limits that are just met")
     passed = [name for name in steady if more[name] <= limits[name]]
