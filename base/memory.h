@@ -48,6 +48,12 @@ static inline size_t string_copy(char *to, size_t size, const char *from)
 	return n;
 }
 
+/*
+ * For static memory of kilobytes that few need: the linker puts it apart (it sorts by alignment),
+ * so that the small variables, which every start and every fork writes to, share a page or two.
+ */
+#define LARGE_MEMORY __attribute__((aligned(64)))
+
 /* Writes value in decimal with NUL into to[21]; returns the number of digits. */
 static inline size_t string_from_u64(char *to, uint64_t value)
 {

@@ -3,11 +3,12 @@
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include "base/memory.h"
 #include "base/syscall.h"
 #include "hooks/descriptor.h"
 
 bool descriptor_lookups = true;
-uint16_t descriptor_table[DESCRIPTOR_COUNT];
+uint16_t descriptor_table[DESCRIPTOR_COUNT] LARGE_MEMORY;
 
 /* No number from here on has an entry. */
 static uint32_t table_end;

@@ -97,7 +97,8 @@ struct segment_identity {
 		*directory; /* made with mode 0700 if missing; must be ours and closed to others */
 	uint64_t start_time_ns;
 	int64_t inherited_bytes, inherited_blocks;
-	const char *program; /* path of the executable; NULL: asked for */
+	const char *program;    /* path of the executable; NULL: asked for */
+	uint64_t pid_namespace; /* 0: asked for */
 	bool session; /* the directory is a session's: it is not made anew, the dead in it stay */
 };
 

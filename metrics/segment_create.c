@@ -217,7 +217,7 @@ static void write_header(struct segment *segment, const struct segment_identity 
 	header->state = SEGMENT_LIVE;
 	header->pid = (uint32_t)sys_call(SYS_getpid);
 	header->parent_pid = (uint32_t)sys_call(SYS_getppid);
-	header->pid_namespace = pid_namespace();
+	header->pid_namespace = identity->pid_namespace ? identity->pid_namespace : pid_namespace();
 	header->created_boottime_ns = boottime_ns;
 	header->start_time_ns = identity->start_time_ns;
 	header->inherited_bytes = identity->inherited_bytes;

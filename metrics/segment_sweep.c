@@ -76,7 +76,7 @@ static bool is_of_namespace(int directory, const char *name, uint64_t pid_namesp
 /* One pass over the directory: notes the dead, or unlinks those from before the times noted. */
 static void pass(int directory, struct latest *latest, uint64_t pid_namespace, bool unlinks)
 {
-	static char entries[4096];
+	static char entries[4096] LARGE_MEMORY;
 	uint16_t length;
 	uint64_t time;
 	long bytes;
@@ -100,7 +100,7 @@ static void pass(int directory, struct latest *latest, uint64_t pid_namespace, b
 
 void segment_sweep(const char *path, uint64_t pid_namespace)
 {
-	static struct latest latest;
+	static struct latest latest LARGE_MEMORY;
 	static uint32_t busy;
 	int directory;
 

@@ -56,7 +56,7 @@ static void add_creation_time(struct resource *resource)
  * goes. */
 static void add_owner(struct resource *resource)
 {
-	static char text[8192]; /* one thread detects at a time */
+	static char text[8192] LARGE_MEMORY; /* one thread detects at a time */
 	uint64_t uid = (uint64_t)sys_call(SYS_geteuid);
 	char number[21], *name = text, *at = text;
 
@@ -112,7 +112,7 @@ static bool find_container(char *text, const char **ret_id)
 
 static void add_container(struct resource *resource)
 {
-	static char text[16384]; /* one thread detects at a time */
+	static char text[16384] LARGE_MEMORY; /* one thread detects at a time */
 	const char *id;
 
 	if (file_read("/proc/self/cgroup", text, sizeof(text)) > 0 && find_container(text, &id)) {

@@ -25,7 +25,7 @@
 extern int __cxa_atexit(void (*function)(void *), void *argument, void *dso);
 extern int __cxa_at_quick_exit(void (*function)(void *), void *dso);
 
-static struct process_values last_totals;
+static struct process_values last_totals LARGE_MEMORY;
 static uint32_t books_closed; /* totals were handed over; 1 also while an exec is on its way */
 
 /* False in the child of vfork and where nothing is counted. */
@@ -249,12 +249,21 @@ void lifecycle_postfork_parent(void)
 		counting_postfork_parent();
 }
 
+/* Asking the kernel costs a fork child more than all else of its segment. */
+static void note_namespace(void)
+{
+	const struct segment_header *header = counting_segment()->header;
+
+	shim.pid_namespace = header ? header->pid_namespace : 0;
+}
+
 void lifecycle_postfork_child(void)
 {
 	struct segment_identity identity = {.directory = shim.directory,
 	                                    .program = shim.program,
 	                                    .session = shim.session != NULL};
 	bool io_known = shim.observed.io_known;
+	uint32_t parent = shim.owner_pid;
 
 	if (!shim.counting)
 		return;
@@ -263,6 +272,9 @@ void lifecycle_postfork_child(void)
 		return;
 	}
 	start_clocks();
+	/* The first process of another namespace does not see its parent. */
+	if ((uint32_t)sys_call(SYS_getppid) == parent)
+		identity.pid_namespace = shim.pid_namespace;
 	/* A new process starts with nothing used. */
 	memset(&shim.observed, 0, sizeof(shim.observed));
 	shim.observed.io_known = io_known;
@@ -270,6 +282,7 @@ void lifecycle_postfork_child(void)
 	emitter_postfork_child();
 	identity.start_time_ns = shim.start_time_ns;
 	counting_postfork_child(&identity);
+	note_namespace();
 	descriptor_postfork_child();
 	if (!shim.restricted)
 		start_emitter_later();
@@ -336,6 +349,7 @@ void lifecycle_begin(void)
 	segment_exec_sweep(shim.directory, shim.owner_pid);
 	identity.start_time_ns = shim.start_time_ns;
 	counting_start(&identity);
+	note_namespace();
 	if (shim.restricted)
 		counting_freeze_begin();
 	pthread_atfork(lifecycle_prefork, lifecycle_postfork_parent, lifecycle_postfork_child);

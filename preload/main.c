@@ -57,8 +57,8 @@ static void complain(const struct settings_error *error)
 
 static bool load_settings(char *const *envp, bool secure)
 {
-	static struct settings settings;
-	static struct settings_error error;
+	static struct settings settings LARGE_MEMORY;
+	static struct settings_error error LARGE_MEMORY;
 	static char path[256];
 	struct settings_environment environment = {
 		.variables = envp,

@@ -20,6 +20,7 @@ struct shim {
 	bool counting;          /* the settings let us count in this program */
 	bool restricted;        /* a seccomp filter is there: no emitter, no look-ups */
 	bool confined;          /* a filter was set later: no system call of ours at all */
+	uint64_t pid_namespace; /* of owner_pid; 0: unknown */
 	uint32_t owner_pid;     /* the process that this state is about; differs in a vfork child */
 	uint64_t start_time_ns; /* Unix epoch: counting began */
 	uint64_t start_monotonic_ns;         /* the same on CLOCK_MONOTONIC */

@@ -186,7 +186,7 @@ static uint64_t changes(void)
  * own. */
 static void close_session(void)
 {
-	static struct segment_list list;
+	static struct segment_list list LARGE_MEMORY;
 
 	if (relaxed_load(&shim.session->own) != SESSION_OF_TREE ||
 	    !segment_list_empty(&list, shim.directory))
