@@ -2,6 +2,7 @@
 #ifndef METRICS_SEGMENT_INTERNAL_H
 #define METRICS_SEGMENT_INTERNAL_H
 
+#include <errno.h>
 #include <stdbool.h>
 #include <stddef.h>
 #include <sys/mman.h>
@@ -27,10 +28,19 @@ static inline bool is_error(long result)
 	return (unsigned long)result > -4096ul;
 }
 
+#define LARGEST_PAGE 65536u /* of a kernel for aarch64; mappings begin at one there */
+
 /* Makes pages resident, or says that there is no room for them. */
 static inline int populate(void *start, size_t size)
 {
-	return (int)sys_call(SYS_madvise, start, size, MADV_POPULATE_WRITE);
+	size_t before = (uintptr_t)start % LARGEST_PAGE;
+	int err = (int)sys_call(SYS_madvise, start, size, MADV_POPULATE_WRITE);
+
+	/* -EINVAL: pages are larger than ours, or the kernel does not know how. */
+	if (err == -EINVAL && before)
+		err = (int)sys_call(SYS_madvise, (char *)start - before, size + before,
+		                    MADV_POPULATE_WRITE);
+	return err;
 }
 
 /* Longest file that this process may make. Asked before, not met: SIGXFSZ stays pending where it is

@@ -227,7 +227,8 @@ static void observe_descriptors(struct process_values *process)
 
 static void observe_libraries(struct process_values *process)
 {
-	int count = libraries_count(shim.loader, shim.vdso);
+	/* A filter may kill who calls process_vm_readv(2). */
+	int count = shim.restricted ? -1 : libraries_count(shim.loader, shim.vdso);
 
 	if (count >= 0)
 		set(process, METRIC_LOADER_LIBRARY_COUNT, 0, (uint64_t)count);

@@ -36,7 +36,7 @@ totals_are_handed_over_without_rights() {
 	expect_equal "$("$metrics" count libc.memory.allocation.size run.json)" 2500
 }
 
-# A filter that was there before us: a thread of ours would be the end of the program.
+# A filter that was there before us: a thread of ours would be the end of the program, or a look at another process.
 a_filter_at_start_is_obeyed() {
 	compile filtered <<-'END'
 	#include <linux/filter.h>
@@ -49,7 +49,8 @@ a_filter_at_start_is_obeyed() {
 	{
 		struct sock_filter code[] = {
 			BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
-			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 1, 0),
+			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone, 2, 0),
+			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_process_vm_readv, 1, 0),
 			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_clone3, 0, 1),
 			BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
 			BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
@@ -65,6 +66,10 @@ a_filter_at_start_is_obeyed() {
 	expect_code 3
 	expect_equal "$errors" ""
 	expect_equal "$("$metrics" value 'libc.memory.allocations{libc.memory.operation=aligned}' otlp.jsonl)" 100 allocations
+	run env LD_PRELOAD="$OTELUE_PRELOAD" OTELUE_SEGMENT_SCOPE=tree OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE="$PWD/tree.jsonl" \
+		bash -c './filtered "$1" exit 100; exit $?' bash "$programs/ends"
+	expect_code 3
+	expect_equal "$errors" ""
 	run ./filtered "$programs/ends" thread 1
 	[[ $code != 6 ]] || fail "the filter lets threads be made"
 }

@@ -1,6 +1,6 @@
 /* The process's block gets its memory page by page, when something is first counted there. */
 #include "metrics/collect.h"
-#include "metrics/segment.h"
+#include "metrics/segment_internal.h"
 #include "tests/unit/scratch.h"
 
 static struct segment segment;
@@ -50,4 +50,20 @@ Test(segment_pages, without_memory_are_not_looked_at)
 
 	collect_totals(&totals, &segment);
 	cr_assert_eq(file_bytes(), SEGMENT_PAGE);
+}
+
+/* As on a kernel whose pages are larger than ours: where we begin, none of its own does. */
+Test(segment_pages, within_a_larger_page_of_the_kernel_get_memory)
+{
+	const size_t larger = sysconf(_SC_PAGESIZE), reserved = 2 * (size_t)LARGEST_PAGE;
+	char *map = mmap(NULL, reserved, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+	char *first;
+	unsigned char resident = 0;
+
+	cr_assert_neq(map, MAP_FAILED);
+	first = map + (LARGEST_PAGE - (uintptr_t)map % LARGEST_PAGE) % LARGEST_PAGE;
+	cr_assert_eq(populate(first + larger / 2, larger / 4), 0);
+	cr_assert_eq(mincore(first, larger, &resident), 0);
+	cr_assert_eq(resident & 1, 1);
+	munmap(map, reserved);
 }
