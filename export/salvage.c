@@ -289,6 +289,10 @@ static enum salvage_outcome look(struct salvager *salvager, int directory, const
 		return SALVAGE_OTHER_NAMESPACE;
 	if (reader_process_runs(&salvager->reading))
 		return SALVAGE_ALIVE;
+	/* It may have ended as it should since its state was read. */
+	*ret_error = reader_header(fd, &salvager->reading);
+	if (*ret_error)
+		return SALVAGE_REFUSED;
 	if (salvager->reading.state == SEGMENT_LIVE)
 		return export_dead(salvager, directory, name, fd, ret_error);
 	if (!salvager->dry)

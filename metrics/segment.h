@@ -124,7 +124,7 @@ void segment_release(struct segment *segment, struct shard_values *shard);
 #define SEGMENT_PROCESS_PAGES     ((sizeof(struct process_values) + SEGMENT_PAGE - 1) / SEGMENT_PAGE)
 #define SEGMENT_PROCESS_PAGES_ALL (UINT64_MAX >> (64 - SEGMENT_PROCESS_PAGES))
 
-_Static_assert(SEGMENT_PROCESS_PAGES <= 64, "a bit for each page");
+_Static_assert(SEGMENT_PROCESS_PAGES < 64, "a bit for each page, and one more");
 
 static inline uint64_t segment_process_pages(uint32_t word, uint32_t width)
 {

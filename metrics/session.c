@@ -166,6 +166,8 @@ struct ledger *session_ledger(const char *directory)
 	err = segment_file_limit() < sizeof(struct ledger)
 	              ? -EFBIG
 	              : sys_call(SYS_fallocate, fd, 0, 0, sizeof(struct ledger));
+	if (!err)
+		err = check_file((int)fd);
 	base = err ? err
 	           : sys_call(SYS_mmap, NULL, sizeof(struct ledger), PROT_READ | PROT_WRITE,
 	                      MAP_SHARED, fd, 0);

@@ -139,14 +139,17 @@ static void leave_identity(const struct exporter *exporter)
 
 /* An exporter of the tree may have been killed while it exported: what it had on its way is taken
  * for written, for the kernel ends a write that it has begun. */
-static void settle(struct exporter *exporter)
+static bool settle(struct exporter *exporter)
 {
+	if (ledger_check(exporter->ledger))
+		return false;
 	for (int account = 0; account < LEDGER_ACCOUNTS; account++) {
 		struct point_options options =
 			delivery_options(shim.settings, (enum ledger_account)account);
 
 		ledger_settle(exporter->ledger, (enum ledger_account)account, &options, true);
 	}
+	return true;
 }
 
 /* In the segment, where it outlives us; else in memory of our own. */
@@ -158,9 +161,7 @@ static bool open_ledger(struct exporter *exporter)
 		return true;
 	if (tree_is_one()) {
 		exporter->ledger = session_ledger(shim.directory);
-		if (exporter->ledger)
-			settle(exporter);
-		else
+		if (!exporter->ledger || !settle(exporter))
 			exporter->ledger = map_private(sizeof(*exporter->ledger));
 		return exporter->ledger;
 	}

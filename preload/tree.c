@@ -5,6 +5,7 @@
 #include <sys/mman.h>
 #include <sys/uio.h>
 #include "base/atomic.h"
+#include "base/clock.h"
 #include "base/memory.h"
 #include "base/syscall.h"
 #include "hooks/counting.h"
@@ -13,6 +14,7 @@
 #include "preload/shim.h"
 #include "preload/tree.h"
 
+#define END_NS     UINT64_C(3000000000)
 #define END_ROUNDS 10 /* processes may end while the last export is made */
 
 static uint64_t collected; /* changes of the session in the last export */
@@ -208,9 +210,12 @@ void tree_collected(uint64_t changes)
  */
 void tree_end(bool (*export_all)(bool *ret_wanted))
 {
+	uint64_t end = clock_read_ns(CLOCK_MONOTONIC) + END_NS;
 	bool wanted;
 
-	for (int round = 0; round < END_ROUNDS && tree_take_over() && tree_is_one(); round++) {
+	for (int round = 0; round < END_ROUNDS && clock_read_ns(CLOCK_MONOTONIC) < end &&
+	                    tree_take_over() && tree_is_one();
+	     round++) {
 		relaxed_store(&collected, UINT64_MAX);
 		if (!export_all(&wanted))
 			return;

@@ -11,19 +11,26 @@
 
 #define ATTEMPTS     50
 #define PAUSE_NS     2000000
-#define ABANDONED_NS UINT64_C(2000000000)
+#define ABANDONED_NS UINT64_C(500000000) /* less than all rounds of a last export take */
 
-/* Marks a segment as handed over, so that nobody counts it again. */
+/* Marks a segment as handed over, so that nobody counts it again. False: its process has handed it
+ * over itself meanwhile. */
 static bool mark(int directory, const char *name)
 {
-	uint32_t state = SEGMENT_EXPORTED;
+	const off_t at = offsetof(struct segment_header, state);
+	uint32_t state = 0;
 	int fd = reader_open(directory, name, (uid_t)sys_call(SYS_geteuid), O_RDWR);
 	long n;
 
 	if (fd < 0)
 		return false;
-	n = sys_call(SYS_pwrite64, fd, &state, sizeof(state),
-	             offsetof(struct segment_header, state));
+	n = sys_call(SYS_pread64, fd, &state, sizeof(state), at);
+	if (n == sizeof(state) && state == SEGMENT_LIVE) {
+		state = SEGMENT_EXPORTED;
+		n = sys_call(SYS_pwrite64, fd, &state, sizeof(state), at);
+	} else {
+		n = 0;
+	}
 	sys_call(SYS_close, fd);
 	return n == sizeof(state);
 }
