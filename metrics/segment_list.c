@@ -31,12 +31,12 @@ static bool is_segment(const char *name)
 	return time != 0 && *name == '\0';
 }
 
-const char *segment_list_next(struct segment_list *list)
+const char *segment_list_any(struct segment_list *list)
 {
 	const char *name;
 	uint16_t length;
 
-	for (;;) {
+	do {
 		if (list->at >= list->bytes) {
 			list->at = 0;
 			list->bytes = sys_call(SYS_getdents64, list->directory, list->entries,
@@ -47,9 +47,18 @@ const char *segment_list_next(struct segment_list *list)
 		memcpy(&length, list->entries + list->at + DIRENT_LENGTH_AT, sizeof(length));
 		name = list->entries + list->at + DIRENT_NAME_AT;
 		list->at += length;
-		if (is_segment(name))
-			return name;
-	}
+	} while (string_equal(name, ".") || string_equal(name, ".."));
+	return name;
+}
+
+const char *segment_list_next(struct segment_list *list)
+{
+	const char *name;
+
+	do
+		name = segment_list_any(list);
+	while (name && !is_segment(name));
+	return name;
 }
 
 bool segment_list_empty(struct segment_list *list, const char *path)

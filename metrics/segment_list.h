@@ -15,6 +15,9 @@ struct segment_list {
 int segment_list_open(struct segment_list *list, const char *path);
 void segment_list_close(struct segment_list *list);
 
+/* The next name but "." and "..", valid until the next call; NULL: there is none. */
+const char *segment_list_any(struct segment_list *list);
+
 /* The next "<pid>.<time>", valid until the next call; NULL: there is none. "<pid>.exec", whose
  * totals have been handed over, is left out. */
 const char *segment_list_next(struct segment_list *list);

@@ -63,6 +63,10 @@ struct ledger *session_ledger(const char *directory);
  */
 int session_remove(const char *directory);
 
+/* Removes the sessions of trees in the user's directory that no process has mapped any more, if
+ * there are many files. For the constructor. */
+void session_sweep(const char *user_directory);
+
 /* No longer maps the accumulator, whose address stays valid and reads as zeros: for a process that
  * ends, whose threads may still look at it. */
 void session_let_go(struct session_accumulator *accumulator);

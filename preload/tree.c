@@ -69,6 +69,8 @@ void tree_join(char *const *envp)
 	if (shim.settings->segment_scope != SCOPE_TREE ||
 	    (shim.session && relaxed_load(&shim.session->own) != SESSION_OF_RUN))
 		return;
+	if (own == SESSION_OF_TREE)
+		session_sweep(shim.directory);
 	if (session_make(shim.directory, own, path) || session_open(path, &session)) {
 		shim_log(LOG_LEVEL_WARN, "no session for the process tree can be made: each "
 		                         "process is exported by itself");

@@ -165,6 +165,20 @@ the_environment_holds_the_session_and_nothing_else() {
 	expect_output "$(printf '%s\n' FIRST=1 OTELUE_SEGMENT_SCOPE=tree LD_PRELOAD="$OTELUE_PRELOAD" LAST=2 'value 1 1' 0)"
 }
 
+# The last program of each cannot be seen, so nobody removes its session: a later tree does.
+sessions_that_are_left_do_not_pile_up() {
+	need unshare
+	((EUID == 0)) || skip "mounting needs root"
+	compile static -static <<<'int main(void) { return 0; }'
+	variables_of_tree
+	# shellcheck disable=SC2016
+	run env "${variables[@]}" unshare -m sh -c 'mount -t tmpfs tmpfs /dev/shm || exit 99
+		i=0; while [ $((i += 1)) -le 200 ]; do env -u OTELUE_SESSION sh -c "exec ./static"; done
+		find /dev/shm -name accumulator | wc -l'
+	expect_code 0
+	expect_between 2 "$output" 80 "sessions"
+}
+
 a_tree_within_a_run_is_counted_there_too() {
 	run env OTELUE_SEGMENT_SCOPE=tree OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE="$PWD/otlp.%p.jsonl" \
 		"$OTELUE_BUILD/otelue" run --json --output run.json -- sh -c 'for i in 1 2 3; do env true; done'
@@ -189,6 +203,7 @@ test_case survivors_go_on killed
 test_case survivors_go_on unreaped
 test_case executed_programs_are_of_the_tree
 test_case the_environment_holds_the_session_and_nothing_else
+test_case sessions_that_are_left_do_not_pile_up
 test_case a_tree_within_a_run_is_counted_there_too
 test_case a_bad_scope_costs_one_line
 test_done
