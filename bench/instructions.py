@@ -95,8 +95,13 @@ def report(plain, measured, limits):
 
 def self_test(build, plain):
     """With the forwarding object before ours every hooked call takes one jump more."""
-    ours, again = (added(build, build.shim, plain) for _ in range(2))
-    more = added(build, f"{build.forward} {build.shim}", plain)
+    ours = added(build, build.shim, plain)
+    # The longer the environment, the lower the stack begins, and strlen (in fgets) takes another way
+    # there: the same length for both, by slashes that mean nothing.
+    both = f"{build.forward} {build.shim}"
+    directory, name = os.path.split(build.shim)
+    again = added(build, directory + "/" * (len(both) - len(directory) - len(name)) + name, plain)
+    more = added(build, both, plain)
     # Timed paths vary by a few instructions with the time that was taken.
     steady = {name: count for name, count in ours.items() if count >= 1 and count == again[name]}
     if "malloc_64" not in steady:
