@@ -23,19 +23,19 @@ static uint64_t key_of(const char *text, size_t length, uint8_t error)
 
 static bool is_same(const struct name *name, const char *text, size_t length, uint8_t error)
 {
-	bool same = name->length == length && name->error == error;
+	bool same = relaxed_load(&name->length) == length && relaxed_load(&name->error) == error;
 
 	for (size_t i = 0; same && i < length; i++)
-		same = name->text[i] == printable(text[i]);
+		same = relaxed_load(&name->text[i]) == printable(text[i]);
 	return same;
 }
 
 static void publish(struct name *name, uint64_t key, const char *text, size_t length, uint8_t error)
 {
-	name->length = (uint8_t)length;
-	name->error = error;
+	relaxed_store(&name->length, (uint8_t)length);
+	relaxed_store(&name->error, error);
 	for (size_t i = 0; i < length; i++)
-		name->text[i] = printable(text[i]);
+		relaxed_store(&name->text[i], printable(text[i]));
 	/* Pairs with name_at(). */
 	release_store(&name->key, key | READY);
 }
@@ -69,13 +69,23 @@ const struct name *name_at(const struct name_table *table, uint32_t slot)
 	return acquire_load(&name->key) & READY ? name : NULL;
 }
 
+/* Others may be writing the same bytes once more. */
+static void copy(struct name *to, const struct name *from)
+{
+	to->key = acquire_load(&from->key);
+	to->error = relaxed_load(&from->error);
+	to->length = relaxed_load(&from->length);
+	for (uint32_t i = 0; i < NAME_BYTES; i++)
+		to->text[i] = relaxed_load(&from->text[i]);
+}
+
 void names_copy(struct name_table *to, const struct name_table *from)
 {
 	for (uint32_t slot = 0; slot < NAME_SLOTS; slot++) {
 		const struct name *name = name_at(from, slot);
 
 		if (name)
-			memcpy(&to->slot[slot], name, sizeof(*name));
+			copy(&to->slot[slot], name);
 	}
 }
 
