@@ -305,6 +305,17 @@ static struct {
 	void *context;
 } left_behind;
 
+/* What a tree has told is told of all its processes together: none of them can be told alone. */
+static bool is_of_tree(int session)
+{
+	struct session_accumulator *accumulator = memory_take(sizeof(*accumulator));
+	bool is = reader_session(session, geteuid(), accumulator) == 0 &&
+	          accumulator->own != SESSION_OF_RUN;
+
+	free(accumulator);
+	return is;
+}
+
 static int visit_left_behind(int directory, const char *name, int depth)
 {
 	char path[64];
@@ -312,7 +323,7 @@ static int visit_left_behind(int directory, const char *name, int depth)
 
 	if (fd < 0)
 		return 0;
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && !is_of_tree(fd)) {
 		snprintf(path, sizeof(path), "/proc/self/fd/%d/.", fd);
 		left_behind.visit(path, left_behind.context);
 		if (depth < SWEEP_DEPTH)

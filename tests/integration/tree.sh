@@ -165,6 +165,30 @@ the_environment_holds_the_session_and_nothing_else() {
 	expect_output "$(printf '%s\n' FIRST=1 OTELUE_SEGMENT_SCOPE=tree LD_PRELOAD="$OTELUE_PRELOAD" LAST=2 'value 1 1' 0)"
 }
 
+# Only its exporter knows what it has told of the process that was killed.
+salvage_leaves_a_tree_alone() {
+	write_work
+	cat >>work.py <<-'END'
+	os.waitpid(child(kill_itself, 500), 0)
+	open("killed", "w").close()
+	while not os.path.exists("salvaged"):
+	    time.sleep(0.01)
+	work(100)
+	END
+	variables_of_tree
+	env "${variables[@]}" python3 -B work.py &
+	for _ in $(seq 500); do
+		[[ -e killed ]] && break
+		sleep 0.02
+	done
+	OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE="$PWD/alone.%p.jsonl" "$OTELUE_BUILD/otelue" salvage >said 2>&1 || true
+	touch salvaged
+	wait $!
+	expect_one_tree
+	expect_equal "$(polls)" 600 polls
+	! grep -l libc.poll.duration alone.*.jsonl || fail "its process was told alone: $(<said)"
+}
+
 # The last program of each cannot be seen, so nobody removes its session: a later tree does.
 sessions_that_are_left_do_not_pile_up() {
 	need unshare
@@ -203,6 +227,7 @@ test_case survivors_go_on killed
 test_case survivors_go_on unreaped
 test_case executed_programs_are_of_the_tree
 test_case the_environment_holds_the_session_and_nothing_else
+test_case salvage_leaves_a_tree_alone
 test_case sessions_that_are_left_do_not_pile_up
 test_case a_tree_within_a_run_is_counted_there_too
 test_case a_bad_scope_costs_one_line
