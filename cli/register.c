@@ -7,6 +7,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 #include <unistd.h>
 #include "cli/cli.h"
 #include "cli/user_events.h"
@@ -90,17 +91,32 @@ static int delete_problem(const char *name, int err)
 	return CLI_PROBLEM;
 }
 
+/* Who has just ended gives its events back a moment later. */
+static int delete_event(int fd, const char *name)
+{
+	const struct timespec pause = {0, 20000000};
+	int result = ioctl(fd, USER_EVENTS_DELETE, name);
+
+	for (int attempt = 0; result < 0 && errno == EBUSY && attempt < 50; attempt++) {
+		nanosleep(&pause, NULL);
+		result = ioctl(fd, USER_EVENTS_DELETE, name);
+	}
+	return result < 0 ? -errno : 0;
+}
+
 static int delete_all(int fd)
 {
 	int code = CLI_OK;
 
 	for (size_t event = 0; event < EVENTS; event++) {
-		if (ioctl(fd, USER_EVENTS_DELETE, names[event]) == 0)
+		int err = delete_event(fd, names[event]);
+
+		if (err == 0)
 			printf("%s is deleted\n", names[event]);
-		else if (errno == ENOENT)
+		else if (err == -ENOENT)
 			printf("%s was not registered\n", names[event]);
 		else
-			code = delete_problem(names[event], -errno);
+			code = delete_problem(names[event], err);
 	}
 	return code;
 }

