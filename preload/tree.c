@@ -42,6 +42,9 @@ static void publish(char *const *envp, const char *path)
 	char *entry;
 	long base;
 
+	/* A library that was begun before us may have set some. */
+	if (environ_pointer && *environ_pointer)
+		envp = *environ_pointer;
 	while (envp && envp[count])
 		count++;
 	list = (count + 2) * sizeof(char *);

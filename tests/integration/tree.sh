@@ -203,6 +203,15 @@ sessions_that_are_left_do_not_pile_up() {
 	expect_between 2 "$output" 80 "sessions"
 }
 
+what_a_library_has_set_before_us_stays() {
+	compile early.so -shared -fPIC <<<'#include <stdlib.h>
+	__attribute__((constructor)) static void begin(void) { setenv("EARLY", "1", 1); }'
+	compile program -Wl,--no-as-needed ./early.so -Wl,-rpath,. <<<'#include <stdlib.h>
+	int main(void) { return getenv("EARLY") && getenv("OTELUE_SESSION") ? 0 : 1; }'
+	run tree ./program
+	expect_code 0
+}
+
 a_tree_within_a_run_is_counted_there_too() {
 	run env OTELUE_SEGMENT_SCOPE=tree OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE="$PWD/otlp.%p.jsonl" \
 		"$OTELUE_BUILD/otelue" run --json --output run.json -- sh -c 'for i in 1 2 3; do env true; done'
@@ -229,6 +238,7 @@ test_case executed_programs_are_of_the_tree
 test_case the_environment_holds_the_session_and_nothing_else
 test_case salvage_leaves_a_tree_alone
 test_case sessions_that_are_left_do_not_pile_up
+test_case what_a_library_has_set_before_us_stays
 test_case a_tree_within_a_run_is_counted_there_too
 test_case a_bad_scope_costs_one_line
 test_done
