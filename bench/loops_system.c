@@ -67,12 +67,13 @@ static void run_mmap(unsigned long calls)
 	}
 }
 
+/* The program itself: how long a library is looked for by name depends on where names of others lie. */
 static void run_dlopen(unsigned long calls)
 {
 	for (unsigned long i = 0; i < calls; i++) {
-		void *library = dlopen("libc.so.6", RTLD_LAZY);
+		void *library = dlopen(NULL, RTLD_LAZY);
 
-		expect(library, "libc.so.6");
+		expect(library, "dlopen");
 		dlclose(library);
 	}
 }
@@ -95,7 +96,7 @@ const struct path system_paths[] = {
 	{"condition", run_condition, 5000, true, "pthread_cond_timedwait until a past time"},
 	{"rwlock", run_rwlock, 50000, true, "pthread_rwlock_rdlock and unlock"},
 	{"mmap", run_mmap, 5000, true, "mmap a page and munmap it"},
-	{"dlopen", run_dlopen, 2000, true, "dlopen libc, which is there, and dlclose"},
+	{"dlopen", run_dlopen, 2000, true, "dlopen the program itself and dlclose"},
 	{"sleep", run_sleep, 2000, true, "sleep 0 s"},
 	{"waitpid", run_waitpid, 5000, true, "waitpid where there is no child"},
 	{NULL, NULL, 0, false, NULL},

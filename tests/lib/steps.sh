@@ -20,18 +20,25 @@ record() {
 # Inside a step: what automake's TAP driver left in a build directory. NAME.trs holds the verdicts, NAME.log each with
 # its name: `VERDICT: PROGRAM [NUMBER] [-] NAME [# DIRECTIVE REASON]`.
 collect() {
-	local trs line verdicts='(PASS|FAIL|SKIP|ERROR|XPASS|XFAIL): ' told=0 counted=0
+	local trs line verdicts='(PASS|FAIL|SKIP|ERROR|XPASS|XFAIL): ' told=0 counted=0 said
 	while read -r trs; do
 		told=$((told + $(grep -c '^:test-result:' "$trs" || true)))
+		said=
 		while IFS= read -r line; do
+			if [[ $line == '# '* ]]; then
+				[[ $line == '# exit code '* ]] || said=${line#'# '}
+				continue
+			fi
 			counted=$((counted + 1))
-			record_line "$line"
-		done < <(grep -aE "^$verdicts" "${trs%.trs}.log")
+			record_line "$line" "$said"
+			said=
+		done < <(grep -aE "^($verdicts|# )" "${trs%.trs}.log")
 	done < <(find "$1" -name '*.trs' -newer "$STEP_RESULTS.start" | LC_ALL=C sort)
 	((told > 0)) || { say "no test result in $1"; return 1; }
 	((told == counted)) || { say "$told results, but $counted names in $1"; return 1; }
 }
 
+# record_line LINE LAST-WORDS: a failed test's reason is what it said last.
 record_line() {
 	local program verdict name=$1 reason=
 	verdict=${name%%: *}
@@ -46,7 +53,7 @@ record_line() {
 	case $verdict in
 	PASS) record pass "$program: $name" ;;
 	SKIP) record skip "$program: $name" "$reason" ;;
-	*) record fail "$program: $name" "${verdict,,}" ;;
+	*) record fail "$program: $name" "${verdict,,}${2:+: ${2:0:200}}" ;;
 	esac
 }
 
