@@ -67,7 +67,8 @@ static void run_mmap(unsigned long calls)
 	}
 }
 
-/* The program itself: how long a library is looked for by name depends on where names of others lie. */
+/* The program itself: how long a library is looked for by name depends on where names of others
+ * lie. */
 static void run_dlopen(unsigned long calls)
 {
 	for (unsigned long i = 0; i < calls; i++) {

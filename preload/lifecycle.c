@@ -7,7 +7,6 @@
 #include "base/memory.h"
 #include "base/ticks.h"
 #include "hooks/descriptor.h"
-#include "hooks/descriptor.h"
 #include "hooks/hook.h"
 #include "hooks/lifecycle.h"
 #include "metrics/collect.h"
