@@ -178,6 +178,24 @@ struct counting counting_slow(void)
 	return here;
 }
 
+/* A shard is only for those who count in it: SHARD_FAMILIES is right. */
+#define HOOK_FAMILY_NONE 31
+#define METRIC(id, family, kind, number, place, name, unit, a, b, c, description)             \
+	_Static_assert(IN_SHARD_##place == 0 || (SHARD_FAMILIES >> HOOK_FAMILY_##family & 1), \
+	               #id " is in shards");
+#include "metrics/metrics.def"
+#undef METRIC
+#undef HOOK_FAMILY_NONE
+
+struct counting counting_slow_without_shard(void)
+{
+	struct counting here = {NULL, true};
+
+	if (!hook_thread.passing && relaxed_load(&hook_families))
+		here.values = &early.common; /* not written to */
+	return here;
+}
+
 void counting_thread_begin(void)
 {
 	if (!hook_thread.values)

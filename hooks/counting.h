@@ -83,13 +83,21 @@ struct process_values *counting_observed(void) HOOK_HIDDEN;
 
 /* This thread has no shard (yet): claims one, or says where else to count. */
 struct counting counting_slow(void) HOOK_HIDDEN __attribute__((cold, noinline));
+/* The same for a family that has no row in shards: what is claimed costs seven pages. */
+struct counting counting_slow_without_shard(void) HOOK_HIDDEN __attribute__((cold, noinline));
+
+/* Families of which some series live in shards: bits 1 << enum HOOK_FAMILY. */
+#define SHARD_FAMILIES                                                                 \
+	(1u << HOOK_FAMILY_MEMORY | 1u << HOOK_FAMILY_FILE | 1u << HOOK_FAMILY_STDIO | \
+	 1u << HOOK_FAMILY_SOCKET | 1u << HOOK_FAMILY_POLL | 1u << HOOK_FAMILY_LOCK)
 
 static always_inline struct counting counting_here(enum HOOK_FAMILY family)
 {
 	struct counting here = {hook_thread.values, false};
 
 	if (unlikely(!here.values))
-		here = counting_slow();
+		here = SHARD_FAMILIES >> family & 1 ? counting_slow()
+		                                    : counting_slow_without_shard();
 	if (unlikely(!(relaxed_load(&hook_families) >> family & 1)))
 		here.values = NULL;
 	return here;

@@ -51,6 +51,19 @@ void *real_resolve(enum hook_id id)
 	return function;
 }
 
+void real_resolve_for_children(void)
+{
+	static const uint16_t usual[] = {HOOK_dup2,  HOOK_close,  HOOK_execve,
+	                                 HOOK_execv, HOOK_execvp, HOOK__exit};
+
+	if (relaxed_load((void **)&real + HOOK__exit))
+		return;
+	for (size_t i = 0; i < sizeof(usual) / sizeof(usual[0]); i++) {
+		if (!relaxed_load((void **)&real + usual[i]))
+			real_resolve((enum hook_id)usual[i]);
+	}
+}
+
 void real_resolve_all(void)
 {
 	for (int id = 0; id < HOOK_COUNT; id++) {

@@ -47,6 +47,10 @@ void *real_resolve(enum hook_id id) __attribute__((cold, visibility("hidden")));
  */
 void real_resolve_all(void) __attribute__((visibility("hidden")));
 
+/* In a process that forks: what its children call before they execute another program, so that not
+ * each of them looks it up again. */
+void real_resolve_for_children(void) __attribute__((visibility("hidden")));
+
 #define REAL(name) \
 	(likely(real.name) ? real.name : (__typeof__(real.name))real_resolve(HOOK_##name))
 

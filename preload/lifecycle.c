@@ -337,6 +337,12 @@ void lifecycle_confine_end(bool stopped, bool confined)
 		hook_clock_off();
 }
 
+static void before_fork(void)
+{
+	real_resolve_for_children();
+	lifecycle_prefork();
+}
+
 void lifecycle_begin(void)
 {
 	struct segment_identity identity = {.directory = shim.directory,
@@ -351,7 +357,7 @@ void lifecycle_begin(void)
 	note_namespace();
 	if (shim.restricted)
 		counting_freeze_begin();
-	pthread_atfork(lifecycle_prefork, lifecycle_postfork_parent, lifecycle_postfork_child);
+	pthread_atfork(before_fork, lifecycle_postfork_parent, lifecycle_postfork_child);
 	/* Without a DSO: runs after the destructors of all libraries, not among them. */
 	__cxa_atexit(exit_handler, NULL, NULL);
 	__cxa_at_quick_exit(exit_handler, NULL);
