@@ -45,7 +45,7 @@ void settings_seal(struct settings *settings)
 
 static int word_valid(enum settings_words words, uint32_t value)
 {
-	for (const struct settings_word *word = settings_word_table[words]; word->text; word++)
+	for (const struct settings_word *word = settings_word_table[words]; word->text[0]; word++)
 		if (word->value == value)
 			return 1;
 	return 0;

@@ -7,9 +7,9 @@ const char *settings_show_word(enum settings_id id, uint32_t value)
 {
 	const struct settings_word *word = settings_word_table[settings_table[id].words];
 
-	while (word->text && word->value != value)
+	while (word->text[0] && word->value != value)
 		word++;
-	return word->text ? word->text : "";
+	return word->text;
 }
 
 static const char *metric_of_bit(uint32_t bit)

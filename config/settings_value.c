@@ -22,7 +22,7 @@ static int word_from_text(const struct settings_row *row, const char *string, ui
 {
 	const struct settings_word *word;
 
-	for (word = settings_word_table[row->words]; word->text; word++) {
+	for (word = settings_word_table[row->words]; word->text[0]; word++) {
 		if (text_equal_nocase(string, word->text)) {
 			*ret_value = word->value;
 			return 0;
@@ -74,7 +74,7 @@ static void words_expected(const struct settings_row *row, struct text *expected
 	const struct settings_word *first = settings_word_table[row->words], *earlier;
 	const char *separator = "one of ";
 
-	for (const struct settings_word *word = first; word->text; word++) {
+	for (const struct settings_word *word = first; word->text[0]; word++) {
 		for (earlier = first; earlier->value != word->value; earlier++)
 			;
 		if (earlier != word || (row->words == WORDS_LOG_LEVEL && (word->value & 3) != 1))

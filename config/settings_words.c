@@ -25,7 +25,7 @@ static const struct settings_word log_levels[] = {
 	/* What SDKs call the ends of the scale in OTEL_LOG_LEVEL. */
 	{"all", LOG_LEVEL_TRACE},
 	{"verbose", LOG_LEVEL_TRACE},
-	{NULL, 0},
+	{"", 0},
 };
 
 static const struct settings_word temporalities[] = {
@@ -33,19 +33,19 @@ static const struct settings_word temporalities[] = {
 	{"delta", TEMPORALITY_PREFERENCE_DELTA},
 	{"low_memory", TEMPORALITY_PREFERENCE_LOW_MEMORY},
 	{"lowmemory", TEMPORALITY_PREFERENCE_LOW_MEMORY}, /* the variable's spelling */
-	{NULL, 0},
+	{"", 0},
 };
 
 static const struct settings_word histograms[] = {
 	{"explicit_bucket_histogram", HISTOGRAM_AGGREGATION_EXPLICIT},
 	{"base2_exponential_bucket_histogram", HISTOGRAM_AGGREGATION_EXPONENTIAL},
-	{NULL, 0},
+	{"", 0},
 };
 
 static const struct settings_word scopes[] = {
 	{"process", SCOPE_PROCESS},
 	{"tree", SCOPE_TREE},
-	{NULL, 0},
+	{"", 0},
 };
 
 const struct settings_word *const settings_word_table[WORDS_COUNT] = {

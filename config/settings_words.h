@@ -37,12 +37,14 @@ enum settings_words {
 	WORDS_COUNT
 };
 
+#define SETTINGS_WORD_ROOM 36
+
 struct settings_word {
-	const char *text;
+	char text[SETTINGS_WORD_ROOM]; /* no pointer, which would be relocated at every start */
 	uint32_t value;
 };
 
-/* The words of a list, closed by one without text. The first word of a value is the one to print.
+/* The words of a list, closed by an empty one. The first word of a value is the one to print.
  */
 extern const struct settings_word *const settings_word_table[WORDS_COUNT];
 

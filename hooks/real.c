@@ -2,11 +2,12 @@
  * always): bootstrap.c serves that. */
 #include <dlfcn.h>
 #include <errno.h>
+#include "base/memory.h"
 #include "hooks/counting.h"
 #include "hooks/lookup.h"
 #include "hooks/real.h"
 
-struct real real;
+struct real real LARGE_MEMORY;
 
 #define HOOK(family, need, type, name, parameters) \
 	_Static_assert(sizeof(#name) <= HOOK_NAME_ROOM, "a longer name");

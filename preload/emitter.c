@@ -56,6 +56,7 @@ static struct {
 	uint32_t done;      /* flushes carried out; the futex that those who asked sleep on */
 	uint32_t stop;
 	uint32_t exporting; /* a thread of the program is in export_here() */
+	uint32_t awake;     /* the exporter has been used: what it knows may be asked */
 } emitter;
 
 uint32_t emitter_tid(void)
@@ -143,6 +144,8 @@ static void run(struct exporter *exporter)
 		futex_wait(&emitter.calls, 0, (uint64_t)shim.settings->start_delay_ms * 1000000);
 	if (acquire_load(&emitter.stop) || !own_files())
 		return;
+	exporter->emitter_tid = (uint32_t)sys_call(SYS_gettid);
+	relaxed_store(&emitter.awake, 1);
 	clock_calibrate(shim.start_ticks, shim.start_monotonic_ns);
 	/* Not where the exit has woken us: it waits. */
 	if (!acquire_load(&emitter.calls))
@@ -172,7 +175,6 @@ static void thread_main(void *argument)
 {
 	struct exporter *exporter = argument;
 
-	exporter->emitter_tid = (uint32_t)sys_call(SYS_gettid);
 	run(exporter);
 	exporter->emitter_tid = 0;
 	release_store(&emitter.tid, 0);
@@ -247,9 +249,9 @@ static bool somebody_may_listen(void)
 		return true;
 	if (!settings_exporter_enabled(shim.settings, SINK_USER_EVENTS))
 		return false;
-	if (arena->exporter.user_events.registered)
+	if (relaxed_load(&emitter.awake) && arena->exporter.user_events.registered)
 		return exporter_wanted(&arena->exporter);
-	return !arena->exporter.retry_ns &&
+	return !(relaxed_load(&emitter.awake) && arena->exporter.retry_ns) &&
 	       sys_call(SYS_faccessat, AT_FDCWD, USER_EVENTS_PATH, 2 /* W_OK */) == 0;
 }
 
@@ -273,6 +275,7 @@ static void export_here(void)
 
 	sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &all, &before, KERNEL_SIGSET_SIZE);
 	if (!__atomic_exchange_n(&emitter.exporting, 1, __ATOMIC_ACQUIRE)) {
+		relaxed_store(&emitter.awake, 1);
 		sys_call(SYS_rt_sigpending, &pending, KERNEL_SIGSET_SIZE);
 		exporter_poll(&arena->exporter, clock_read_ns(CLOCK_MONOTONIC), true);
 		if (exporter_wanted(&arena->exporter))
@@ -300,7 +303,7 @@ bool emitter_flush(uint64_t bound_ns)
 	uint32_t mine, done;
 
 	bound_ns = flush_bound(bound_ns);
-	if (!bound_ns || make_arena() || !somebody_may_listen())
+	if (!bound_ns || !somebody_may_listen() || make_arena())
 		return false;
 	end = now + bound_ns;
 	if (!emitter_tid() && emitter_start()) {

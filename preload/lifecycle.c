@@ -21,6 +21,10 @@
 #define TREE_LOOK_NS    UINT64_C(1000000000) /* is the tree's exporter still there? */
 #define RIGHTS_BOUND_NS UINT64_C(1000000000)
 
+/* What pthread_atfork is: that one is not in libc.so, but linked in, far from all that is used. */
+extern int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void),
+                             void *dso);
+extern void *__dso_handle __attribute__((visibility("hidden")));
 extern int __cxa_atexit(void (*function)(void *), void *argument, void *dso);
 extern int __cxa_at_quick_exit(void (*function)(void *), void *dso);
 
@@ -357,7 +361,8 @@ void lifecycle_begin(void)
 	note_namespace();
 	if (shim.restricted)
 		counting_freeze_begin();
-	pthread_atfork(before_fork, lifecycle_postfork_parent, lifecycle_postfork_child);
+	__register_atfork(before_fork, lifecycle_postfork_parent, lifecycle_postfork_child,
+	                  __dso_handle);
 	/* Without a DSO: runs after the destructors of all libraries, not among them. */
 	__cxa_atexit(exit_handler, NULL, NULL);
 	__cxa_at_quick_exit(exit_handler, NULL);

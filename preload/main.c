@@ -70,7 +70,6 @@ static bool load_settings(char *const *envp, bool secure)
 	                                  : path,
 	};
 
-	shim.settings = &settings_default;
 	if (settings_are_given(&environment)) {
 		if (settings_load(&environment, &settings, &error)) {
 			complain(&error);
@@ -121,6 +120,8 @@ __attribute__((constructor)) static void otelue_start(int argc, char **argv, cha
 
 	(void)argc;
 	(void)argv;
+	shim.settings =
+		&settings_default; /* first of all a write: a page read first is faulted twice */
 	memory_resolve();
 	/* Under a filter we make no system call that the program might not: it could be killed for
 	 * it. */

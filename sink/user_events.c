@@ -55,7 +55,7 @@ static int open_below(const char *mount, size_t length, const char *below)
 /* One piece of the file at a time: a mount table can be long, the emitter's stack is small. */
 static int open_where_mounted(void)
 {
-	static char mounts[16384]; /* the emitter alone comes here */
+	static char mounts[16384] LARGE_MEMORY; /* the emitter alone comes here */
 	const char *text = mounts, *mount, *type;
 	size_t mount_length, type_length;
 	long length = file_read(USER_EVENTS_MOUNTS, mounts, sizeof(mounts));
