@@ -37,7 +37,7 @@ extern uint64_t hook_ticks_multiplier HOOK_HIDDEN;
 /*
  * In a fork child, most of which exec soon, the emitter is started by the first timed hook that
  * ends after this time (hook_clock_ns(), or ticks once there is a multiplier); UINT64_MAX: nothing
- * to start.
+ * to start. 0 until our constructor: a fork child writes it, on the page that it writes anyway.
  */
 extern uint64_t hook_emitter_due HOOK_HIDDEN;
 void hook_start_emitter(void) HOOK_HIDDEN __attribute__((cold));
