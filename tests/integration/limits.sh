@@ -147,7 +147,7 @@ locked_memory_takes_little_of_shm() {
 as_nobody() {
 	need setpriv prlimit
 	((EUID == 0)) || skip "changing the user needs root"
-	chmod 755 . "$test_root"
+	open_to_others storm
 	expect_transparent setpriv --reuid 65534 --regid 65534 --clear-groups "$@" "$programs/storm" 2 400 3
 	expect_code 0
 }
@@ -156,7 +156,7 @@ as_nobody() {
 without_room_for_a_thread() {
 	need setpriv prlimit
 	((EUID == 0)) || skip "changing the user needs root"
-	chmod 777 . "$test_root"
+	open_to_others ends
 	OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE="$PWD/otlp.jsonl" run setpriv --reuid 65534 --regid 65534 --clear-groups \
 		prlimit --nproc=1 env LD_PRELOAD="$OTELUE_PRELOAD" "$programs/ends" exit 100
 	expect_code 3
@@ -168,7 +168,7 @@ without_room_for_a_thread() {
 a_file_that_may_not_grow_kills_nobody() {
 	need setpriv prlimit
 	((EUID == 0)) || skip "changing the user needs root"
-	chmod 777 . "$test_root"
+	open_to_others ends
 	OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE="$PWD/otlp.jsonl" run setpriv --reuid 65534 --regid 65534 --clear-groups \
 		prlimit --nproc=1 --fsize=1000 env LD_PRELOAD="$OTELUE_PRELOAD" "$programs/ends" exit 100
 	expect_code 3
