@@ -24,7 +24,7 @@ a_setuid_program_of_the_global_list_obeys_no_user() {
 	((EUID == 0)) || skip "making a program setuid needs root"
 	local kind
 	findmnt -no OPTIONS -T . | grep -q nosuid && skip "set-user-id programs do not work in ${TMPDIR:-/tmp}"
-	open_to_others
+	open_to_others storm
 	compile plain <<<'#include <stdio.h>
 	#include <unistd.h>
 	int main(void) { printf("%d\n", geteuid()); return 0; }'
