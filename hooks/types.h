@@ -21,6 +21,7 @@
 #include <linux/capability.h>
 #include <netdb.h>
 #include <poll.h>
+#include <resolv.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
