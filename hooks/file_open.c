@@ -209,3 +209,12 @@ OTELUE_EXPORT int memfd_create(const char *name, unsigned int flags)
 
 	return file_end_open(timer, DESCRIPTOR_OF(FILE, REGULAR), fd);
 }
+
+/* A file in /dev/shm. */
+OTELUE_EXPORT int shm_open(const char *name, int flags, mode_t mode)
+{
+	struct hook_timer timer = hook_timer_start();
+	int fd = REAL(shm_open)(name, flags, mode);
+
+	return file_end_open(timer, DESCRIPTOR_OF(FILE, REGULAR), fd);
+}

@@ -32,6 +32,19 @@ OTELUE_EXPORT pid_t fork(void)
 	return pid;
 }
 
+/* The fork inside runs the handlers, too. */
+OTELUE_EXPORT pid_t forkpty(int *ret_terminal, char *ret_name, const struct termios *settings,
+                            const struct winsize *size)
+{
+	pid_t pid = REAL(forkpty)(ret_terminal, ret_name, settings, size);
+
+	if (pid == 0)
+		counting_early_child();
+	else
+		count_created(PROCESS_OPERATION_FORK, pid, errno);
+	return pid;
+}
+
 OTELUE_EXPORT pid_t __fork(void)
 {
 	return fork();
@@ -104,6 +117,20 @@ static int clone_process(int (*function)(void *), void *stack, int flags, void *
 }
 
 OTELUE_EXPORT int clone(int (*function)(void *), void *stack, int flags, void *argument, ...)
+{
+	va_list rest;
+	void *parent_tid, *tls, *child_tid;
+
+	va_start(rest, argument);
+	parent_tid = va_arg(rest, void *);
+	tls = va_arg(rest, void *);
+	child_tid = va_arg(rest, void *);
+	va_end(rest);
+	(void)REAL(clone);
+	return clone_process(function, stack, flags, argument, parent_tid, tls, child_tid);
+}
+
+OTELUE_EXPORT int __clone(int (*function)(void *), void *stack, int flags, void *argument, ...)
 {
 	va_list rest;
 	void *parent_tid, *tls, *child_tid;

@@ -139,3 +139,12 @@ OTELUE_EXPORT int fflush_unlocked(FILE *stream)
 
 	return stdio_end(timer, STDIO_TIMED_FLUSH, result);
 }
+
+/* In spite of its name it flushes all streams and closes none. */
+OTELUE_EXPORT int fcloseall(void)
+{
+	struct hook_timer timer = hook_timer_start();
+	int result = REAL(fcloseall)();
+
+	return stdio_end(timer, STDIO_TIMED_FLUSH, result);
+}

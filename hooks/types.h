@@ -31,6 +31,7 @@
 #include <stdio.h>
 #include <spawn.h>
 #include <pthread.h>
+#include <pty.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>

@@ -42,6 +42,16 @@ OTELUE_EXPORT pid_t waitpid(pid_t which, int *ret_status, int options)
 	return wait_end(timer, pid, pid > 0 ? *status : 0);
 }
 
+OTELUE_EXPORT pid_t __wait(int *ret_status)
+{
+	return wait(ret_status);
+}
+
+OTELUE_EXPORT pid_t __waitpid(pid_t which, int *ret_status, int options)
+{
+	return waitpid(which, ret_status, options);
+}
+
 /* Closes the stream of popen and waits for its child: counted as both. */
 OTELUE_EXPORT int pclose(FILE *stream)
 {

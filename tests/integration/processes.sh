@@ -60,6 +60,14 @@ the_tree_counts_all() {
 	expect_equal "$("$metrics" value "$aligned" run.json)" "$2" "allocations"
 }
 
+# each_is_told_by_its_operation WAY OPERATION
+each_is_told_by_its_operation() {
+	timeout 20 "$OTELUE_BUILD/otelue" run --json --output run.json -- "$programs/children" "$1" exit >out 2>err ||
+		fail "exit code $?: $(cat err)"
+	expect_equal "$("$metrics" value "libc.process.created{libc.process.operation=$2}" run.json)" 1 "$2"
+	expect_equal "$("$metrics" value libc.process.created run.json)" 1 "all"
+}
+
 vfork_loops_leave_the_parent_alone() {
 	printf '%s\n' 'import subprocess' 'for i in range(50):' '    subprocess.run(["true"], close_fds=True)' \
 		'print(sorted(__import__("os").listdir("/proc/self/fd"))[:3])' >loop.py
@@ -107,7 +115,7 @@ a_child_inherits_what_is_live() {
 	expect_equal $(($(live_in_child 1000) - none)) 500 "more live blocks with 1000 allocated and half of them freed"
 }
 
-for way in fork _Fork forkpty clone syscall syscall-fork clone3 daemon; do
+for way in fork _Fork forkpty clone __clone syscall syscall-fork clone3 daemon; do
 	[[ $way != syscall-fork || $(uname -m) == x86_64 ]] || continue # aarch64 has no such call
 	test_case each_counts "$way" exit '7 0 1' '5 0 0'
 	test_case each_counts "$way" _exit '7 0 1' '5 0 0'
@@ -160,6 +168,14 @@ for way in fork _Fork clone syscall vfork vfork-busy clone-vfork raw-vfork raw p
 	test_case the_tree_counts_all "$way" 12
 done
 test_case the_tree_counts_all daemon 14
+for way in fork _Fork forkpty clone __clone clone-vfork vfork vfork-busy posix_spawn posix_spawnp system popen; do
+	case $way in
+	_Fork | forkpty) operation=fork ;;
+	*clone*) operation=clone ;;
+	*) operation=${way/%spawnp/spawn} ;;
+	esac
+	test_case each_is_told_by_its_operation "$way" "${operation%-busy}"
+done
 test_case a_child_inherits_what_is_live
 test_case a_storm_with_1000_forks_is_counted
 test_case vfork_loops_leave_the_parent_alone

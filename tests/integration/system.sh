@@ -15,11 +15,11 @@ counted() {
 
 children_are_counted_by_how_they_ended() {
 	counted 20
-	expect_value 'libc.process.created{libc.process.operation=fork}' 140
-	expect_value 'libc.process.reaped{libc.process.exit.reason=success}' 60
+	expect_value 'libc.process.created{libc.process.operation=fork}' 180
+	expect_value 'libc.process.reaped{libc.process.exit.reason=success}' 100
 	expect_value 'libc.process.reaped{libc.process.exit.reason=failure}' 60
 	expect_value 'libc.process.reaped{libc.process.exit.reason=signal}' 20
-	expect_count libc.process.wait.duration 180
+	expect_count libc.process.wait.duration 220
 }
 
 mapped_bytes_are_counted_in_pages() {
@@ -37,6 +37,16 @@ mapped_bytes_are_counted_in_pages() {
 	expect_value 'libc.mmap.errors{libc.mmap.operation=madvise,error.type=ENOMEM}' 20
 }
 
+the_heaps_end_and_shared_segments_are_counted() {
+	counted 20
+	expect_count 'libc.mmap.operation.duration{libc.mmap.operation=brk}' 60
+	expect_count 'libc.mmap.operation.duration{libc.mmap.operation=shmat}' 40
+	expect_count 'libc.mmap.operation.duration{libc.mmap.operation=shmdt}' 40
+	expect_value 'libc.mmap.errors{libc.mmap.operation=brk,error.type=ENOMEM}' 20
+	expect_value 'libc.mmap.errors{libc.mmap.operation=shmat,error.type=EINVAL}' 20
+	expect_value 'libc.mmap.errors{libc.mmap.operation=shmdt,error.type=EINVAL}' 20
+}
+
 lookups_are_counted_by_their_error() {
 	counted 20
 	expect_count dns.lookup.duration 120
@@ -47,6 +57,7 @@ lookups_are_counted_by_their_error() {
 
 test_case children_are_counted_by_how_they_ended
 test_case mapped_bytes_are_counted_in_pages
+test_case the_heaps_end_and_shared_segments_are_counted
 test_case lookups_are_counted_by_their_error
 test_case expect_transparent "$programs/system" 3
 test_done

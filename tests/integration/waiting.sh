@@ -19,6 +19,7 @@ every_wait_is_counted_by_result() {
 			"events of $operation"
 	done
 	expect_equal "$(count_of 'libc.sleep.duration{libc.sleep.operation=nanosleep}')" $((2 * times)) nanosleep
+	expect_equal "$(count_of 'libc.sleep.duration{libc.sleep.operation=sched_yield}')" $((3 * times)) sched_yield
 	for operation in clock_nanosleep usleep sleep sigwait; do
 		expect_equal "$(count_of "libc.sleep.duration{libc.sleep.operation=$operation}")" "$times" "$operation"
 	done

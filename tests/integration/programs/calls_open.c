@@ -116,6 +116,32 @@ static void call_memfd_create(void)
 	use(DO(memfd_create("memory", 0x40000000u)));
 }
 
+/* A name that is this process's alone. */
+static const char *shared(void)
+{
+	static char name[] = "/otelue-calls-0000000000";
+	char *end = name + sizeof(name) - 2;
+
+	for (int pid = getpid(); pid; pid /= 10)
+		*end-- = (char)('0' + pid % 10);
+	return name;
+}
+
+static void call_shm_open(void)
+{
+	use(DO(shm_open(shared(), O_RDWR | O_CREAT | O_EXCL, 0600)));
+	use(DO(shm_open(shared(), O_RDWR | O_CREAT | O_EXCL, 0600)));
+	DO(shm_unlink(shared()));
+	use(DO(shm_open(shared(), O_RDONLY, 0)));
+}
+
+static void call_shm_unlink(void)
+{
+	use(DO(shm_open(shared(), O_RDWR | O_CREAT, 0600)));
+	DO(shm_unlink(shared()));
+	DO(shm_unlink(shared()));
+}
+
 #define CLOSE(name)                                        \
 	static void call_##name(void)                      \
 	{                                                  \
@@ -267,14 +293,15 @@ static void call_pidfd_open(void)
 }
 
 const struct call file_open_calls[] = {
-	CALL(open),           CALL(open64),        CALL(__open),       CALL(__open64),
-	CALL(__open_2),       CALL(__open64_2),    CALL(openat),       CALL(openat64),
-	CALL(__openat_2),     CALL(__openat64_2),  CALL(creat),        CALL(creat64),
-	CALL(mkstemp),        CALL(mkstemp64),     CALL(mkostemp),     CALL(mkostemp64),
-	CALL(mkstemps),       CALL(mkstemps64),    CALL(mkostemps),    CALL(mkostemps64),
-	CALL(memfd_create),   CALL(close),         CALL(__close),      CALL(close_range),
-	CALL(closefrom),      CALL(dup),           CALL(dup2),         CALL(__dup2),
-	CALL(dup3),           CALL(fcntl),         CALL(fcntl64),      CALL(__fcntl),
-	CALL(pipe),           CALL(__pipe),        CALL(pipe2),        CALL(eventfd),
-	CALL(timerfd_create), CALL(signalfd),      CALL(inotify_init), CALL(inotify_init1),
-	CALL(epoll_create),   CALL(epoll_create1), CALL(pidfd_open),   END_OF_CALLS};
+	CALL(open),         CALL(open64),        CALL(__open),         CALL(__open64),
+	CALL(__open_2),     CALL(__open64_2),    CALL(openat),         CALL(openat64),
+	CALL(__openat_2),   CALL(__openat64_2),  CALL(creat),          CALL(creat64),
+	CALL(mkstemp),      CALL(mkstemp64),     CALL(mkostemp),       CALL(mkostemp64),
+	CALL(mkstemps),     CALL(mkstemps64),    CALL(mkostemps),      CALL(mkostemps64),
+	CALL(shm_open),     CALL(shm_unlink),    CALL(memfd_create),   CALL(close),
+	CALL(__close),      CALL(close_range),   CALL(closefrom),      CALL(dup),
+	CALL(dup2),         CALL(__dup2),        CALL(dup3),           CALL(fcntl),
+	CALL(fcntl64),      CALL(__fcntl),       CALL(pipe),           CALL(__pipe),
+	CALL(pipe2),        CALL(eventfd),       CALL(timerfd_create), CALL(signalfd),
+	CALL(inotify_init), CALL(inotify_init1), CALL(epoll_create),   CALL(epoll_create1),
+	CALL(pidfd_open),   END_OF_CALLS};

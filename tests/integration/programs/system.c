@@ -10,6 +10,7 @@
 #include <string.h>
 #include <signal.h>
 #include <sys/mman.h>
+#include <sys/shm.h>
 #include <sys/socket.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -36,7 +37,9 @@ static pid_t child(int code)
 	return pid;
 }
 
-/* 3 end well, 3 badly, 1 by a signal; 1 call finds none. */
+extern pid_t __wait(int *), __waitpid(pid_t, int *, int);
+
+/* 5 end well, 3 badly, 1 by a signal; 1 call finds none. */
 static void wait_for_children(void)
 {
 	siginfo_t info;
@@ -45,10 +48,10 @@ static void wait_for_children(void)
 
 	EXPECT(waitpid(pid, NULL, 0), pid);
 	pid = child(3);
-	EXPECT(waitpid(pid, &status, 0), pid);
+	EXPECT(__waitpid(pid, &status, 0), pid);
 	EXPECT(WEXITSTATUS(status), 3);
 	pid = child(0);
-	EXPECT(wait(NULL), pid);
+	EXPECT(__wait(NULL), pid);
 	pid = child(4);
 	EXPECT(wait3(&status, 0, NULL), pid);
 	pid = child(-1);
@@ -61,6 +64,10 @@ static void wait_for_children(void)
 	pid = child(5);
 	EXPECT(waitid(P_PID, (id_t)pid, &info, WEXITED), 0);
 	EXPECT(info.si_status, 5);
+	pid = child(0);
+	EXPECT(waitpid(pid, &status, 0), pid);
+	pid = child(0);
+	EXPECT(wait(NULL), pid);
 	EXPECT(wait(&status), -1);
 	EXPECT(errno, ECHILD);
 }
@@ -96,6 +103,30 @@ static void map_memory(void)
 	EXPECT(errno, ENOMEM);
 }
 
+/* 2 calls move the end of the heap and 1 fails to, 1 attaches a segment and 1 detaches it, 1 fails
+ * of each kind. sbrk(0) asks nothing. */
+static void map_otherwise(void)
+{
+	char *end = sbrk(0);
+	int id = shmget(IPC_PRIVATE, 1, 0600);
+	void *block;
+
+	EXPECT(id < 0, 0);
+	EXPECT(sbrk(4096), end);
+	EXPECT(brk(end), 0);
+	EXPECT(sbrk(0), end);
+	EXPECT(brk((void *)-1), -1);
+	EXPECT(errno, ENOMEM);
+	block = shmat(id, NULL, 0);
+	EXPECT(block == (void *)-1, 0);
+	EXPECT(shmdt(block), 0);
+	EXPECT(shmdt(block), -1);
+	EXPECT(errno, EINVAL);
+	EXPECT(shmctl(id, IPC_RMID, NULL), 0);
+	EXPECT(shmat(id, NULL, 0), -1);
+	EXPECT(errno, EINVAL);
+}
+
 /* Names that no server is asked for: 3 found, 1 EAI_NONAME, 1 EAI_FAMILY, 1 EAI_SERVICE. */
 static void look_names_up(void)
 {
@@ -120,6 +151,7 @@ int main(int argc, char **argv)
 	for (int i = argc > 1 ? atoi(argv[1]) : 1; i > 0; i--) {
 		wait_for_children();
 		map_memory();
+		map_otherwise();
 		look_names_up();
 	}
 	return failed;

@@ -13,9 +13,13 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sched.h>
 #include <sys/select.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
+
+extern int __sched_yield(void);
 
 static int ends[2], rounds, failed;
 static volatile uintptr_t nowhere = 8; /* an address that the compiler does not see through */
@@ -95,6 +99,9 @@ static void go_to_sleep(void)
 	EXPECT(usleep(1000), 0, 0);
 	EXPECT((int)sleep(0), 0, 0);
 	EXPECT(sigtimedwait(&set, &info, &now), -1, EAGAIN);
+	EXPECT(sched_yield(), 0, 0);
+	EXPECT(__sched_yield(), 0, 0);
+	thrd_yield();
 }
 
 static void *work(void *unused)
