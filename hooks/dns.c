@@ -94,7 +94,9 @@ static void reverse_end(struct hook_timer timer)
 {
 	uint64_t elapsed = hook_timer_elapsed(timer);
 
-	counting_record(counting_here(HOOK_FAMILY_DNS), PLACE(DNS_REVERSE_DURATION), 0, elapsed);
+	if (relaxed_load(&counting_reverse))
+		counting_record(counting_here(HOOK_FAMILY_DNS), PLACE(DNS_REVERSE_DURATION), 0,
+		                elapsed);
 }
 
 /* A buffer that was too small is the caller's to enlarge: no failure of the look-up. */

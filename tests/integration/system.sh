@@ -55,9 +55,19 @@ lookups_are_counted_by_their_error() {
 	done
 }
 
+addresses_are_looked_up_where_that_is_asked_for() {
+	counted 20
+	expect_count libc.dns.reverse_lookup.duration 0
+	echo '{"file_format": "1.1", "distribution": {"otelue": {"hooks": {"dns": {"duration": true}}}}}' >reverse.json
+	OTELUE_CONFIG=$PWD/reverse.json counted 20
+	expect_count libc.dns.reverse_lookup.duration 80
+	expect_count dns.lookup.duration 120
+}
+
 test_case children_are_counted_by_how_they_ended
 test_case mapped_bytes_are_counted_in_pages
 test_case the_heaps_end_and_shared_segments_are_counted
+test_case addresses_are_looked_up_where_that_is_asked_for
 test_case lookups_are_counted_by_their_error
 test_case expect_transparent "$programs/system" 3
 test_done

@@ -5,6 +5,7 @@
  */
 #include <errno.h>
 #include <netdb.h>
+#include <netinet/in.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -127,11 +128,13 @@ static void map_otherwise(void)
 	EXPECT(errno, EINVAL);
 }
 
-/* Names that no server is asked for: 3 found, 1 EAI_NONAME, 1 EAI_FAMILY, 1 EAI_SERVICE. */
+/* Names that no server is asked for: 3 found, 1 EAI_NONAME, 1 EAI_FAMILY, 1 EAI_SERVICE; 4 the
+ * other way round. */
 static void look_names_up(void)
 {
 	struct addrinfo numeric = {.ai_flags = AI_NUMERICHOST}, strange = {.ai_family = 4711};
 	struct addrinfo stream = {.ai_flags = AI_NUMERICHOST, .ai_socktype = SOCK_STREAM}, *list;
+	struct sockaddr_in local = {.sin_family = AF_INET};
 	struct hostent host, *found;
 	char buffer[1024];
 	int h_error;
@@ -141,6 +144,15 @@ static void look_names_up(void)
 	EXPECT(gethostbyname("127.0.0.2") != NULL, 1);
 	EXPECT(gethostbyname_r("127.0.0.3", &host, buffer, 8, &found, &h_error), ERANGE);
 	EXPECT(gethostbyname_r("127.0.0.3", &host, buffer, sizeof(buffer), &found, &h_error), 0);
+	EXPECT(getnameinfo((struct sockaddr *)&local, sizeof(local), buffer, sizeof(buffer), NULL,
+	                   0, NI_NUMERICHOST),
+	       0);
+	EXPECT(getnameinfo((struct sockaddr *)&local, 1, buffer, sizeof(buffer), NULL, 0, 0),
+	       EAI_FAMILY);
+	EXPECT(gethostbyaddr("", 0, AF_INET) == NULL, 1);
+	EXPECT(gethostbyaddr_r("", 0, AF_INET, &host, buffer, sizeof(buffer), &found, &h_error) !=
+	               0,
+	       1);
 	EXPECT(getaddrinfo("no-number", NULL, &numeric, &list), EAI_NONAME);
 	EXPECT(getaddrinfo("127.0.0.1", NULL, &strange, &list), EAI_FAMILY);
 	EXPECT(getaddrinfo("127.0.0.1", "no-such-service", &stream, &list), EAI_SERVICE);
