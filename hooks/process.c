@@ -166,12 +166,22 @@ OTELUE_EXPORT int posix_spawnp(pid_t *restrict ret_pid, const char *restrict fil
 	return error;
 }
 
+static bool system_failed(int status)
+{
+	return status == -1 || (errno && WIFEXITED(status) && WEXITSTATUS(status) == 127);
+}
+
+/* What cannot be started ends like a shell that says 127, but for errno. */
 OTELUE_EXPORT int system(const char *command)
 {
-	int status = REAL(system)(command);
+	int saved = errno, status;
 
+	errno = 0;
+	status = REAL(system)(command);
 	if (command)
-		count_created(PROCESS_OPERATION_SYSTEM, status == -1 ? -1 : 0, errno);
+		count_created(PROCESS_OPERATION_SYSTEM, system_failed(status) ? -1 : 0, errno);
+	if (!errno)
+		errno = saved;
 	return status;
 }
 
