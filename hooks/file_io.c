@@ -36,7 +36,7 @@ static always_inline ssize_t end_io(struct hook_timer timer, enum FILE_OPERATION
 	if (unlikely(!(entry & DESCRIPTOR_READY)))
 		entry = learn_entry(fd, n);
 	if (entry & DESCRIPTOR_SOCKET)
-		return socket_count_io(elapsed, on_socket, fd, entry, n);
+		return socket_count_plain(elapsed, on_socket, fd, entry, n);
 	return count_io(elapsed, operation, entry, n);
 }
 
