@@ -32,6 +32,12 @@ mapped_bytes_are_counted_in_pages() {
 	expect_count 'libc.mmap.operation.duration{libc.mmap.operation=mmap}' 60
 	expect_count 'libc.mmap.operation.duration{libc.mmap.operation=munmap}' 60
 	expect_count 'libc.mmap.operation.duration{libc.mmap.operation=mremap}' 20
+	expect_count 'libc.mmap.operation.duration{libc.mmap.operation=mprotect}' 40
+	expect_count 'libc.mmap.operation.duration{libc.mmap.operation=madvise}' 80
+	expect_count 'libc.mmap.operation.duration{libc.mmap.operation=msync}' 20
+	expect_count 'libc.mmap.operation.duration{libc.mmap.operation=mlock}' 80
+	expect_value 'libc.mmap.errors{libc.mmap.operation=madvise,error.type=EINVAL}' 20
+	expect_value libc.mmap.usage 0
 	expect_value 'libc.mmap.errors{libc.mmap.operation=mmap,error.type=EINVAL}' 20
 	expect_value 'libc.mmap.errors{libc.mmap.operation=munmap,error.type=EINVAL}' 20
 	expect_value 'libc.mmap.errors{libc.mmap.operation=madvise,error.type=ENOMEM}' 20

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <netdb.h>
 #include <netinet/in.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -38,6 +39,7 @@ static pid_t child(int code)
 	return pid;
 }
 
+extern void *__sbrk(intptr_t);
 extern pid_t __wait(int *), __waitpid(pid_t, int *, int);
 
 /* 5 end well, 3 badly, 1 by a signal; 1 call finds none. */
@@ -91,9 +93,15 @@ static void map_memory(void)
 	EXPECT(block == MAP_FAILED, 0);
 	EXPECT(munmap(block, 5 * page), 0);
 	EXPECT(ftruncate(fileno(file), (off_t)(4 * page)), 0);
-	shared = mmap(NULL, 4 * page, PROT_READ | PROT_WRITE, MAP_SHARED, fileno(file), 0);
+	shared = mmap64(NULL, 4 * page, PROT_READ | PROT_WRITE, MAP_SHARED, fileno(file), 0);
 	EXPECT(shared == MAP_FAILED, 0);
 	EXPECT(msync(shared, page, MS_SYNC), 0);
+	EXPECT(mlock(shared, 1), 0);
+	EXPECT(mlock2(shared, 1, MLOCK_ONFAULT), 0);
+	EXPECT(munlock(shared, 1), 0);
+	EXPECT(munlockall(), 0);
+	EXPECT(posix_madvise(shared, page, POSIX_MADV_WILLNEED), 0);
+	EXPECT(posix_madvise((void *)1, page, POSIX_MADV_WILLNEED), EINVAL);
 	EXPECT(munmap(shared, 4 * page), 0);
 	fclose(file);
 	EXPECT(mmap(NULL, 0, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), MAP_FAILED);
@@ -113,7 +121,7 @@ static void map_otherwise(void)
 	void *block;
 
 	EXPECT(id < 0, 0);
-	EXPECT(sbrk(4096), end);
+	EXPECT(__sbrk(4096), end);
 	EXPECT(brk(end), 0);
 	EXPECT(sbrk(0), end);
 	EXPECT(brk((void *)-1), -1);
