@@ -164,6 +164,56 @@ failures_of_the_machine_have_their_names() {
 	expect_count '' 3
 }
 
+# While the server keeps silent; each in a process of its own, since libc may keep locks.
+a_look_up_is_left_by_cancellation_as_without_the_shim() {
+	local how
+	compile program <<-'END'
+	#include <netdb.h>
+	#include <pthread.h>
+	#include <resolv.h>
+	#include <stdio.h>
+	#include <string.h>
+	#include <sys/stat.h>
+	#include <unistd.h>
+	static void *ask(void *how)
+	{
+		struct addrinfo hints = {.ai_family = AF_INET, .ai_socktype = SOCK_STREAM}, *found;
+		struct gaicb request = {.ar_name = "silent.test.", .ar_request = &hints}, *list[] = {&request};
+		struct __res_state state = {0};
+		struct hostent host, *entry;
+		unsigned char answer[512];
+		char buffer[512];
+		int error;
+		if (!strcmp(how, "getaddrinfo")) getaddrinfo("silent.test.", NULL, &hints, &found);
+		if (!strcmp(how, "getaddrinfo_a")) getaddrinfo_a(GAI_WAIT, list, 1, NULL);
+		if (!strcmp(how, "gethostbyname_r")) gethostbyname_r("silent.test.", &host, buffer, 512, &entry, &error);
+		if (!strcmp(how, "res_query")) res_query("silent.test.", 1, 1, answer, 512);
+		if (!strcmp(how, "res_nsearch")) res_ninit(&state), res_nsearch(&state, "silent.test.", 1, 1, answer, 512);
+		return NULL;
+	}
+	int main(int argc, char **argv)
+	{
+		struct stat log = {0};
+		pthread_t thread;
+		void *result;
+		pthread_create(&thread, NULL, ask, argv[1]);
+		while (stat("queries", &log) || !log.st_size) usleep(1000);
+		pthread_cancel(thread);
+		pthread_join(thread, &result);
+		printf("%s: %s\n", argv[1], result == PTHREAD_CANCELED ? "cancelled" : "returned");
+		return 0;
+	}
+	END
+	export RES_OPTIONS=timeout:2
+	for how in getaddrinfo getaddrinfo_a gethostbyname_r res_query res_nsearch; do
+		in_network ./program "$how" >>plain
+		in_network env LD_PRELOAD="$OTELUE_PRELOAD" ./program "$how" >>shimmed
+	done
+	note "$(<plain)"
+	expect_equal "$(wc -l <plain)" 5
+	expect_same plain shimmed
+}
+
 # What each call gave, its h_errno and errno.
 nothing_of_it_changes() {
 	in_network "$program" all 0 2 "${labels[@]}" >plain
@@ -179,5 +229,6 @@ test_case no_answer_is_waited_for_in_full
 test_case a_search_through_domains_is_one_look_up
 test_case names_of_two_parts_are_joined_and_bounded
 test_case failures_of_the_machine_have_their_names
+test_case a_look_up_is_left_by_cancellation_as_without_the_shim
 test_case nothing_of_it_changes
 test_done
