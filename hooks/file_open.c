@@ -218,3 +218,32 @@ OTELUE_EXPORT int shm_open(const char *name, int flags, mode_t mode)
 
 	return file_end_open(timer, DESCRIPTOR_OF(FILE, REGULAR), fd);
 }
+
+OTELUE_EXPORT int posix_openpt(int flags)
+{
+	struct hook_timer timer = hook_timer_start();
+
+	return file_end_open(timer, file_entry_of_flags(flags), REAL(posix_openpt)(flags));
+}
+
+OTELUE_EXPORT int getpt(void)
+{
+	struct hook_timer timer = hook_timer_start();
+
+	return file_end_open(timer, file_entry_of_flags(O_RDWR), REAL(getpt)());
+}
+
+/* One call, two descriptors. */
+OTELUE_EXPORT int openpty(int *ret_terminal, int *ret_line, char *ret_name,
+                          const struct termios *settings, const struct winsize *size)
+{
+	struct hook_timer timer = hook_timer_start();
+	int result = REAL(openpty)(ret_terminal, ret_line, ret_name, settings, size);
+
+	file_end(timer, FILE_OPERATION_OPEN, result);
+	if (result == 0) {
+		descriptor_made(*ret_terminal, file_entry_of_flags(O_RDWR));
+		descriptor_made(*ret_line, file_entry_of_flags(O_RDWR));
+	}
+	return result;
+}

@@ -2,9 +2,11 @@
  * Processes made: counted, and kept from counting into their parent. fork itself runs the handlers
  * that preload/lifecycle.c registered; _Fork and clone run none. vfork is hooks/vfork.S.
  */
+#include <fcntl.h>
 #include <stdarg.h>
 #include <unistd.h>
 #include "base/syscall.h"
+#include "hooks/file.h"
 #include "hooks/hook.h"
 #include "hooks/lifecycle.h"
 #include "hooks/stdio.h"
@@ -42,6 +44,8 @@ OTELUE_EXPORT pid_t forkpty(int *ret_terminal, char *ret_name, const struct term
 		counting_early_child();
 	else
 		count_created(PROCESS_OPERATION_FORK, pid, errno);
+	if (pid > 0)
+		descriptor_made(*ret_terminal, file_entry_of_flags(O_RDWR));
 	return pid;
 }
 
