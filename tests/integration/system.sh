@@ -70,10 +70,51 @@ addresses_are_looked_up_where_that_is_asked_for() {
 	expect_count dns.lookup.duration 120
 }
 
+# Names that are in no other test.
+names_beside_the_usual_ones_are_counted() {
+	compile program -pthread <<-'END'
+	#include <malloc.h>
+	#include <pthread.h>
+	#include <stdio.h>
+	#include <sys/wait.h>
+	#include <unistd.h>
+	extern pid_t __fork(void);
+	extern FILE *_IO_popen(const char *, const char *);
+	static pthread_barrier_t barrier;
+	static void *end(void *unused) { return pthread_barrier_wait(&barrier), unused; }
+	int main(void)
+	{
+		pthread_t thread;
+		pid_t child;
+		int early, calls = 2;
+		child = __fork();
+		if (child == 0) _exit(0);
+		waitpid(child, NULL, 0);
+		pclose(_IO_popen("exit 3", "r"));
+		pthread_barrier_init(&barrier, NULL, 2);
+		pthread_create(&thread, NULL, end, NULL);
+		early = pthread_tryjoin_np(thread, NULL) == 0;
+		pthread_barrier_wait(&barrier);
+		for (; pthread_tryjoin_np(thread, NULL) != 0; calls++) usleep(1000);
+		for (int i = 0; i < 5; i++) free(pvalloc(1));
+		printf("%d\n", calls);
+		return early;
+	}
+	END
+	run "$OTELUE_BUILD/otelue" run --json --output run.json -- ./program
+	expect_code 0
+	expect_value 'libc.process.created{libc.process.operation=fork}' 1
+	expect_value 'libc.process.created{libc.process.operation=popen}' 1
+	expect_value 'libc.process.reaped{libc.process.exit.reason=failure}' 1
+	expect_count libc.thread.join.duration "$output"
+	expect_value 'libc.memory.allocations{libc.memory.operation=aligned}' 5
+}
+
 test_case children_are_counted_by_how_they_ended
 test_case mapped_bytes_are_counted_in_pages
 test_case the_heaps_end_and_shared_segments_are_counted
 test_case addresses_are_looked_up_where_that_is_asked_for
+test_case names_beside_the_usual_ones_are_counted
 test_case lookups_are_counted_by_their_error
 test_case expect_transparent "$programs/system" 3
 test_done
