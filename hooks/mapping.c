@@ -202,9 +202,15 @@ OTELUE_EXPORT void *sbrk(intptr_t growth)
 	return old;
 }
 
+/* Its own real function: tcmalloc's sbrk calls it. */
 OTELUE_EXPORT void *__sbrk(intptr_t growth)
 {
-	return sbrk(growth);
+	struct hook_timer timer = hook_timer_start();
+	void *old = REAL(__sbrk)(growth);
+
+	if (growth)
+		mapping_end(timer, MAPPING_OPERATION_BRK, old == (void *)-1 ? errno : 0);
+	return old;
 }
 
 /* How large the segment is only the kernel knows: no bytes. */

@@ -96,8 +96,8 @@ static int clone_child(void *argument)
 
 /* A child with memory of its own counts for itself; one that shares ours until it execs counts
  * nothing. */
-static int clone_process(int (*function)(void *), void *stack, int flags, void *argument,
-                         void *parent_tid, void *tls, void *child_tid)
+static int clone_process(__typeof__(clone) *real_clone, int (*function)(void *), void *stack,
+                         int flags, void *argument, void *parent_tid, void *tls, void *child_tid)
 {
 	struct clone_start start = {function, argument};
 	struct shard_values *values;
@@ -106,14 +106,14 @@ static int clone_process(int (*function)(void *), void *stack, int flags, void *
 
 	if (!(flags & CLONE_VM)) {
 		lifecycle_prefork();
-		pid = real.clone(clone_child, stack, flags, &start, parent_tid, tls, child_tid);
+		pid = real_clone(clone_child, stack, flags, &start, parent_tid, tls, child_tid);
 		lifecycle_postfork_parent();
 	} else if (flags & CLONE_VFORK) {
 		values = lifecycle_pass_begin(&passing);
-		pid = real.clone(function, stack, flags, argument, parent_tid, tls, child_tid);
+		pid = real_clone(function, stack, flags, argument, parent_tid, tls, child_tid);
 		lifecycle_pass_end(values, passing);
 	} else {
-		pid = real.clone(function, stack, flags, argument, parent_tid, tls, child_tid);
+		pid = real_clone(function, stack, flags, argument, parent_tid, tls, child_tid);
 	}
 	if (!(flags & CLONE_THREAD))
 		count_created(PROCESS_OPERATION_CLONE, pid, errno);
@@ -130,8 +130,8 @@ OTELUE_EXPORT int clone(int (*function)(void *), void *stack, int flags, void *a
 	tls = va_arg(rest, void *);
 	child_tid = va_arg(rest, void *);
 	va_end(rest);
-	(void)REAL(clone);
-	return clone_process(function, stack, flags, argument, parent_tid, tls, child_tid);
+	return clone_process(REAL(clone), function, stack, flags, argument, parent_tid, tls,
+	                     child_tid);
 }
 
 OTELUE_EXPORT int __clone(int (*function)(void *), void *stack, int flags, void *argument, ...)
@@ -144,8 +144,8 @@ OTELUE_EXPORT int __clone(int (*function)(void *), void *stack, int flags, void 
 	tls = va_arg(rest, void *);
 	child_tid = va_arg(rest, void *);
 	va_end(rest);
-	(void)REAL(clone);
-	return clone_process(function, stack, flags, argument, parent_tid, tls, child_tid);
+	return clone_process(REAL(__clone), function, stack, flags, argument, parent_tid, tls,
+	                     child_tid);
 }
 
 OTELUE_EXPORT int posix_spawn(pid_t *restrict ret_pid, const char *restrict path,

@@ -79,7 +79,10 @@ OTELUE_EXPORT int sigsuspend(const sigset_t *mask)
 
 OTELUE_EXPORT int __sigsuspend(const sigset_t *mask)
 {
-	return sigsuspend(mask);
+	struct hook_timer timer = hook_timer_start();
+	int result = REAL(__sigsuspend)(mask);
+
+	return sleep_end(timer, SLEEP_OPERATION_SIGWAIT, result);
 }
 
 OTELUE_EXPORT int sigwait(const sigset_t *restrict set, int *restrict ret_signal)
