@@ -43,7 +43,7 @@ OTELUE_EXPORT int __open(const char *path, int flags, ...)
 		mode = va_arg(more, mode_t);
 	va_end(more);
 	timer = hook_timer_start();
-	return file_end_open(timer, file_entry_of_flags(flags), REAL(open)(path, flags, mode));
+	return file_end_open(timer, file_entry_of_flags(flags), REAL(__open)(path, flags, mode));
 }
 
 OTELUE_EXPORT int __open64(const char *path, int flags, ...)
@@ -57,7 +57,7 @@ OTELUE_EXPORT int __open64(const char *path, int flags, ...)
 		mode = va_arg(more, mode_t);
 	va_end(more);
 	timer = hook_timer_start();
-	return file_end_open(timer, file_entry_of_flags(flags), REAL(open64)(path, flags, mode));
+	return file_end_open(timer, file_entry_of_flags(flags), REAL(__open64)(path, flags, mode));
 }
 
 OTELUE_EXPORT int __open_2(const char *path, int flags)

@@ -51,7 +51,13 @@ OTELUE_EXPORT pid_t forkpty(int *ret_terminal, char *ret_name, const struct term
 
 OTELUE_EXPORT pid_t __fork(void)
 {
-	return fork();
+	pid_t pid = REAL(__fork)();
+
+	if (pid == 0)
+		counting_early_child();
+	else
+		count_created(PROCESS_OPERATION_FORK, pid, errno);
+	return pid;
 }
 
 /* May be called in signal handlers; so may all that stands here. */
