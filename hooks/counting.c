@@ -10,7 +10,7 @@
 
 __thread struct hook_thread hook_thread;
 uint64_t hook_families = ~UINT64_C(0);
-bool counting_names;
+bool counting_names, counting_reverse, counting_misses_io;
 
 union counting_page counting_page __attribute__((aligned(COUNTING_PAGE)));
 

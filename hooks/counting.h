@@ -178,6 +178,10 @@ static always_inline void counting_record(struct counting here, struct series_pl
 
 /* Look-ups are told apart by the names asked for. */
 extern bool counting_names HOOK_HIDDEN;
+/* Those of addresses are counted. */
+extern bool counting_reverse HOOK_HIDDEN;
+/* The program reads and writes by io_uring, which the kernel's counts of calls leave out. */
+extern bool counting_misses_io HOOK_HIDDEN;
 
 /* Adds to the histogram of a look-up's name and error. */
 void counting_record_name(struct counting here, const char *name, size_t length,

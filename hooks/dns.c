@@ -76,11 +76,27 @@ static void lookup_end(const struct lookup *lookup, enum DNS_ERROR error)
 		counting_record(here, PLACE(DNS_LOOKUP_DURATION), error, elapsed);
 }
 
+/* What is asked for is NAME.DOMAIN. */
+static void lookup_begin_in(struct lookup *lookup, const char *name, const char *domain)
+{
+	size_t room;
+
+	lookup_begin(lookup, name);
+	if (!lookup->named || !domain || lookup->length == sizeof(lookup->name))
+		return;
+	lookup->name[lookup->length++] = '.';
+	room = sizeof(lookup->name) - lookup->length;
+	memcpy(lookup->name + lookup->length, domain, strnlen(domain, room));
+	lookup->length += strnlen(domain, room);
+}
+
 static void reverse_end(struct hook_timer timer)
 {
 	uint64_t elapsed = hook_timer_elapsed(timer);
 
-	counting_record(counting_here(HOOK_FAMILY_DNS), PLACE(DNS_REVERSE_DURATION), 0, elapsed);
+	if (relaxed_load(&counting_reverse))
+		counting_record(counting_here(HOOK_FAMILY_DNS), PLACE(DNS_REVERSE_DURATION), 0,
+		                elapsed);
 }
 
 /* A buffer that was too small is the caller's to enlarge: no failure of the look-up. */
@@ -90,6 +106,28 @@ static int lookup_r_end(const struct lookup *lookup, int result, const struct ho
 	if (result != ERANGE)
 		lookup_end(lookup, found ? DNS_ERROR_NONE : error_of_gethostbyname(*h_error));
 	return result;
+}
+
+/* The resolver leaves h_errno of the thread like that of a state that it was given. */
+static int query_end(const struct lookup *lookup, int length)
+{
+	lookup_end(lookup, length < 0 ? error_of_gethostbyname(h_errno) : DNS_ERROR_NONE);
+	return length;
+}
+
+/* What came of the look-ups that libc's own threads made while the caller waited. When each of them
+ * ended is not to be seen: it gets the time of all. */
+static void requests_end(struct hook_timer timer, struct gaicb *const *list, int count)
+{
+	struct lookup lookup;
+
+	for (int i = 0; i < count; i++) {
+		if (!list[i])
+			continue;
+		lookup_begin(&lookup, list[i]->ar_name);
+		lookup.timer = timer;
+		lookup_end(&lookup, error_of_getaddrinfo(list[i]->__return));
+	}
 }
 
 OTELUE_EXPORT int getaddrinfo(const char *restrict node, const char *restrict service,
@@ -102,6 +140,19 @@ OTELUE_EXPORT int getaddrinfo(const char *restrict node, const char *restrict se
 	lookup_begin(&lookup, node);
 	error = REAL(getaddrinfo)(node, service, hints, ret_list);
 	lookup_end(&lookup, error_of_getaddrinfo(error));
+	return error;
+}
+
+/* With GAI_NOWAIT nothing tells when and how a look-up ends: not counted. After EAI_SYSTEM some
+ * have not even begun, and no result. */
+OTELUE_EXPORT int getaddrinfo_a(int mode, struct gaicb *list[restrict], int count,
+                                struct sigevent *restrict event)
+{
+	struct hook_timer timer = hook_timer_start();
+	int error = REAL(getaddrinfo_a)(mode, list, count, event);
+
+	if (mode == GAI_WAIT && error != EAI_SYSTEM)
+		requests_end(timer, list, count);
 	return error;
 }
 
@@ -185,4 +236,93 @@ OTELUE_EXPORT int gethostbyaddr_r(const void *restrict address, socklen_t length
 
 	reverse_end(timer);
 	return result;
+}
+
+OTELUE_EXPORT int res_query(const char *name, int class, int type, unsigned char *answer, int room)
+{
+	struct lookup lookup;
+
+	lookup_begin(&lookup, name);
+	return query_end(&lookup, REAL(res_query)(name, class, type, answer, room));
+}
+
+OTELUE_EXPORT int __res_query(const char *name, int class, int type, unsigned char *answer,
+                              int room)
+{
+	return res_query(name, class, type, answer, room);
+}
+
+OTELUE_EXPORT int res_search(const char *name, int class, int type, unsigned char *answer, int room)
+{
+	struct lookup lookup;
+
+	lookup_begin(&lookup, name);
+	return query_end(&lookup, REAL(res_search)(name, class, type, answer, room));
+}
+
+OTELUE_EXPORT int __res_search(const char *name, int class, int type, unsigned char *answer,
+                               int room)
+{
+	return res_search(name, class, type, answer, room);
+}
+
+OTELUE_EXPORT int res_querydomain(const char *name, const char *domain, int class, int type,
+                                  unsigned char *answer, int room)
+{
+	struct lookup lookup;
+
+	lookup_begin_in(&lookup, name, domain);
+	return query_end(&lookup, REAL(res_querydomain)(name, domain, class, type, answer, room));
+}
+
+OTELUE_EXPORT int __res_querydomain(const char *name, const char *domain, int class, int type,
+                                    unsigned char *answer, int room)
+{
+	return res_querydomain(name, domain, class, type, answer, room);
+}
+
+OTELUE_EXPORT int res_nquery(res_state state, const char *name, int class, int type,
+                             unsigned char *answer, int room)
+{
+	struct lookup lookup;
+
+	lookup_begin(&lookup, name);
+	return query_end(&lookup, REAL(res_nquery)(state, name, class, type, answer, room));
+}
+
+OTELUE_EXPORT int __res_nquery(res_state state, const char *name, int class, int type,
+                               unsigned char *answer, int room)
+{
+	return res_nquery(state, name, class, type, answer, room);
+}
+
+OTELUE_EXPORT int res_nsearch(res_state state, const char *name, int class, int type,
+                              unsigned char *answer, int room)
+{
+	struct lookup lookup;
+
+	lookup_begin(&lookup, name);
+	return query_end(&lookup, REAL(res_nsearch)(state, name, class, type, answer, room));
+}
+
+OTELUE_EXPORT int __res_nsearch(res_state state, const char *name, int class, int type,
+                                unsigned char *answer, int room)
+{
+	return res_nsearch(state, name, class, type, answer, room);
+}
+
+OTELUE_EXPORT int res_nquerydomain(res_state state, const char *name, const char *domain, int class,
+                                   int type, unsigned char *answer, int room)
+{
+	struct lookup lookup;
+
+	lookup_begin_in(&lookup, name, domain);
+	return query_end(&lookup,
+	                 REAL(res_nquerydomain)(state, name, domain, class, type, answer, room));
+}
+
+OTELUE_EXPORT int __res_nquerydomain(res_state state, const char *name, const char *domain,
+                                     int class, int type, unsigned char *answer, int room)
+{
+	return res_nquerydomain(state, name, domain, class, type, answer, room);
 }

@@ -63,10 +63,10 @@ OTELUE_EXPORT int __close(int fd)
 	uint16_t entry;
 
 	if (close_is_swept(fd))
-		return close_swept(REAL(close)(fd));
+		return close_swept(REAL(__close)(fd));
 	entry = descriptor_take(fd);
 	timer = hook_timer_start();
-	return file_end_close(timer, entry, REAL(close)(fd));
+	return file_end_close(timer, entry, REAL(__close)(fd));
 }
 
 static int end_close_range(struct hook_timer timer, unsigned int first, unsigned int last,
@@ -118,7 +118,7 @@ OTELUE_EXPORT int __dup2(int old, int fd)
 {
 	struct replacing replacing = file_begin_replace(old, fd);
 
-	return file_end_replace(&replacing, REAL(dup2)(old, fd));
+	return file_end_replace(&replacing, REAL(__dup2)(old, fd));
 }
 
 OTELUE_EXPORT int dup3(int old, int fd, int flags)
@@ -152,7 +152,7 @@ OTELUE_EXPORT int __fcntl(int fd, int command, ...)
 	va_start(more, command);
 	argument = va_arg(more, void *);
 	va_end(more);
-	result = REAL(fcntl)(fd, command, argument);
+	result = REAL(__fcntl)(fd, command, argument);
 	return file_end_fcntl(timer, fd, command, result);
 }
 
@@ -181,7 +181,7 @@ OTELUE_EXPORT int pipe(int ends[2])
 OTELUE_EXPORT int __pipe(int ends[2])
 {
 	struct hook_timer timer = hook_timer_start();
-	int result = REAL(pipe)(ends);
+	int result = REAL(__pipe)(ends);
 
 	return file_end_pipe(timer, result, ends);
 }

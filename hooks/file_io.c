@@ -36,7 +36,7 @@ static always_inline ssize_t end_io(struct hook_timer timer, enum FILE_OPERATION
 	if (unlikely(!(entry & DESCRIPTOR_READY)))
 		entry = learn_entry(fd, n);
 	if (entry & DESCRIPTOR_SOCKET)
-		return socket_count_io(elapsed, on_socket, fd, entry, n);
+		return socket_count_plain(elapsed, on_socket, fd, entry, n);
 	return count_io(elapsed, operation, entry, n);
 }
 
@@ -62,7 +62,7 @@ OTELUE_EXPORT ssize_t read(int fd, void *to, size_t size)
 OTELUE_EXPORT ssize_t __read(int fd, void *to, size_t size)
 {
 	struct hook_timer timer = hook_timer_start();
-	ssize_t n = REAL(read)(fd, to, size);
+	ssize_t n = REAL(__read)(fd, to, size);
 
 	return end_read(timer, fd, n);
 }
@@ -94,7 +94,7 @@ OTELUE_EXPORT ssize_t pread64(int fd, void *to, size_t size, off64_t offset)
 OTELUE_EXPORT ssize_t __pread64(int fd, void *to, size_t size, off64_t offset)
 {
 	struct hook_timer timer = hook_timer_start();
-	ssize_t n = REAL(pread64)(fd, to, size, offset);
+	ssize_t n = REAL(__pread64)(fd, to, size, offset);
 
 	return end_read(timer, fd, n);
 }
@@ -168,7 +168,7 @@ OTELUE_EXPORT ssize_t write(int fd, const void *from, size_t size)
 OTELUE_EXPORT ssize_t __write(int fd, const void *from, size_t size)
 {
 	struct hook_timer timer = hook_timer_start();
-	ssize_t n = REAL(write)(fd, from, size);
+	ssize_t n = REAL(__write)(fd, from, size);
 
 	return end_write(timer, fd, n);
 }
@@ -192,7 +192,7 @@ OTELUE_EXPORT ssize_t pwrite64(int fd, const void *from, size_t size, off64_t of
 OTELUE_EXPORT ssize_t __pwrite64(int fd, const void *from, size_t size, off64_t offset)
 {
 	struct hook_timer timer = hook_timer_start();
-	ssize_t n = REAL(pwrite64)(fd, from, size, offset);
+	ssize_t n = REAL(__pwrite64)(fd, from, size, offset);
 
 	return end_write(timer, fd, n);
 }

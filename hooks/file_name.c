@@ -18,6 +18,14 @@ OTELUE_EXPORT int unlinkat(int directory, const char *path, int flags)
 	return (int)file_end(timer, FILE_OPERATION_METADATA, result);
 }
 
+OTELUE_EXPORT int shm_unlink(const char *name)
+{
+	struct hook_timer timer = hook_timer_start();
+	int result = REAL(shm_unlink)(name);
+
+	return (int)file_end(timer, FILE_OPERATION_METADATA, result);
+}
+
 OTELUE_EXPORT int remove(const char *path)
 {
 	struct hook_timer timer = hook_timer_start();
@@ -91,6 +99,15 @@ OTELUE_EXPORT int mkdir(const char *path, mode_t mode)
 	int result = REAL(mkdir)(path, mode);
 
 	return (int)file_end(timer, FILE_OPERATION_METADATA, result);
+}
+
+OTELUE_EXPORT char *mkdtemp(char *path)
+{
+	struct hook_timer timer = hook_timer_start();
+	char *made = REAL(mkdtemp)(path);
+
+	file_end(timer, FILE_OPERATION_METADATA, made ? 0 : -1);
+	return made;
 }
 
 OTELUE_EXPORT int mkdirat(int directory, const char *path, mode_t mode)

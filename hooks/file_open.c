@@ -43,7 +43,7 @@ OTELUE_EXPORT int __open(const char *path, int flags, ...)
 		mode = va_arg(more, mode_t);
 	va_end(more);
 	timer = hook_timer_start();
-	return file_end_open(timer, file_entry_of_flags(flags), REAL(open)(path, flags, mode));
+	return file_end_open(timer, file_entry_of_flags(flags), REAL(__open)(path, flags, mode));
 }
 
 OTELUE_EXPORT int __open64(const char *path, int flags, ...)
@@ -57,7 +57,7 @@ OTELUE_EXPORT int __open64(const char *path, int flags, ...)
 		mode = va_arg(more, mode_t);
 	va_end(more);
 	timer = hook_timer_start();
-	return file_end_open(timer, file_entry_of_flags(flags), REAL(open64)(path, flags, mode));
+	return file_end_open(timer, file_entry_of_flags(flags), REAL(__open64)(path, flags, mode));
 }
 
 OTELUE_EXPORT int __open_2(const char *path, int flags)
@@ -208,4 +208,42 @@ OTELUE_EXPORT int memfd_create(const char *name, unsigned int flags)
 	int fd = REAL(memfd_create) ? real.memfd_create(name, flags) : hook_missing();
 
 	return file_end_open(timer, DESCRIPTOR_OF(FILE, REGULAR), fd);
+}
+
+/* A file in /dev/shm. */
+OTELUE_EXPORT int shm_open(const char *name, int flags, mode_t mode)
+{
+	struct hook_timer timer = hook_timer_start();
+	int fd = REAL(shm_open)(name, flags, mode);
+
+	return file_end_open(timer, DESCRIPTOR_OF(FILE, REGULAR), fd);
+}
+
+OTELUE_EXPORT int posix_openpt(int flags)
+{
+	struct hook_timer timer = hook_timer_start();
+
+	return file_end_open(timer, file_entry_of_flags(flags), REAL(posix_openpt)(flags));
+}
+
+OTELUE_EXPORT int getpt(void)
+{
+	struct hook_timer timer = hook_timer_start();
+
+	return file_end_open(timer, file_entry_of_flags(O_RDWR), REAL(getpt)());
+}
+
+/* One call, two descriptors. */
+OTELUE_EXPORT int openpty(int *ret_terminal, int *ret_line, char *ret_name,
+                          const struct termios *settings, const struct winsize *size)
+{
+	struct hook_timer timer = hook_timer_start();
+	int result = REAL(openpty)(ret_terminal, ret_line, ret_name, settings, size);
+
+	file_end(timer, FILE_OPERATION_OPEN, result);
+	if (result == 0) {
+		descriptor_made(*ret_terminal, file_entry_of_flags(O_RDWR));
+		descriptor_made(*ret_line, file_entry_of_flags(O_RDWR));
+	}
+	return result;
 }

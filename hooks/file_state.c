@@ -87,7 +87,7 @@ OTELUE_EXPORT off64_t lseek64(int fd, off64_t offset, int whence)
 OTELUE_EXPORT off_t __lseek(int fd, off_t offset, int whence)
 {
 	struct hook_timer timer = hook_timer_start();
-	off_t position = REAL(lseek)(fd, offset, whence);
+	off_t position = REAL(__lseek)(fd, offset, whence);
 
 	return file_end(timer, FILE_OPERATION_METADATA, position);
 }

@@ -180,3 +180,54 @@ OTELUE_EXPORT int posix_madvise(void *address, size_t length, int advice)
 	mapping_end(timer, MAPPING_OPERATION_MADVISE, error);
 	return error;
 }
+
+/* The end of the heap; its bytes are in no count, being the allocator's as a rule. */
+OTELUE_EXPORT int brk(void *end)
+{
+	struct hook_timer timer = hook_timer_start();
+	int result = REAL(brk)(end);
+
+	mapping_end(timer, MAPPING_OPERATION_BRK, result ? errno : 0);
+	return result;
+}
+
+/* Asks the kernel nothing where nothing is to grow. */
+OTELUE_EXPORT void *sbrk(intptr_t growth)
+{
+	struct hook_timer timer = hook_timer_start();
+	void *old = REAL(sbrk)(growth);
+
+	if (growth)
+		mapping_end(timer, MAPPING_OPERATION_BRK, old == (void *)-1 ? errno : 0);
+	return old;
+}
+
+/* Its own real function: tcmalloc's sbrk calls it. */
+OTELUE_EXPORT void *__sbrk(intptr_t growth)
+{
+	struct hook_timer timer = hook_timer_start();
+	void *old = REAL(__sbrk)(growth);
+
+	if (growth)
+		mapping_end(timer, MAPPING_OPERATION_BRK, old == (void *)-1 ? errno : 0);
+	return old;
+}
+
+/* How large the segment is only the kernel knows: no bytes. */
+OTELUE_EXPORT void *shmat(int id, const void *address, int flags)
+{
+	struct hook_timer timer = hook_timer_start();
+	void *block = REAL(shmat)(id, address, flags);
+
+	mapping_end(timer, MAPPING_OPERATION_SHMAT, block == (void *)-1 ? errno : 0);
+	return block;
+}
+
+OTELUE_EXPORT int shmdt(const void *address)
+{
+	struct hook_timer timer = hook_timer_start();
+	int result = REAL(shmdt)(address);
+
+	mapping_end(timer, MAPPING_OPERATION_SHMDT, result ? errno : 0);
+	return result;
+}

@@ -244,6 +244,11 @@ static long with_care(long number, const long *a)
 		/* Operations 0 and 1 set a mode; the listener's descriptor is a success too. */
 		lifecycle_confine_end(stopped, result >= 0 && (a[0] == 0 || a[0] == 1));
 		return result;
+	case SYS_io_uring_setup:
+		result = real_syscall(number, a);
+		if (result >= 0)
+			relaxed_store(&counting_misses_io, true);
+		return result;
 	case SYS_exit:
 		lifecycle_thread_exit();
 		return real_syscall(number, a);

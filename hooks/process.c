@@ -2,9 +2,11 @@
  * Processes made: counted, and kept from counting into their parent. fork itself runs the handlers
  * that preload/lifecycle.c registered; _Fork and clone run none. vfork is hooks/vfork.S.
  */
+#include <fcntl.h>
 #include <stdarg.h>
 #include <unistd.h>
 #include "base/syscall.h"
+#include "hooks/file.h"
 #include "hooks/hook.h"
 #include "hooks/lifecycle.h"
 #include "hooks/stdio.h"
@@ -32,9 +34,30 @@ OTELUE_EXPORT pid_t fork(void)
 	return pid;
 }
 
+/* The fork inside runs the handlers, too. */
+OTELUE_EXPORT pid_t forkpty(int *ret_terminal, char *ret_name, const struct termios *settings,
+                            const struct winsize *size)
+{
+	pid_t pid = REAL(forkpty)(ret_terminal, ret_name, settings, size);
+
+	if (pid == 0)
+		counting_early_child();
+	else
+		count_created(PROCESS_OPERATION_FORK, pid, errno);
+	if (pid > 0)
+		descriptor_made(*ret_terminal, file_entry_of_flags(O_RDWR));
+	return pid;
+}
+
 OTELUE_EXPORT pid_t __fork(void)
 {
-	return fork();
+	pid_t pid = REAL(__fork)();
+
+	if (pid == 0)
+		counting_early_child();
+	else
+		count_created(PROCESS_OPERATION_FORK, pid, errno);
+	return pid;
 }
 
 /* May be called in signal handlers; so may all that stands here. */
@@ -79,8 +102,8 @@ static int clone_child(void *argument)
 
 /* A child with memory of its own counts for itself; one that shares ours until it execs counts
  * nothing. */
-static int clone_process(int (*function)(void *), void *stack, int flags, void *argument,
-                         void *parent_tid, void *tls, void *child_tid)
+static int clone_process(__typeof__(clone) *real_clone, int (*function)(void *), void *stack,
+                         int flags, void *argument, void *parent_tid, void *tls, void *child_tid)
 {
 	struct clone_start start = {function, argument};
 	struct shard_values *values;
@@ -89,14 +112,14 @@ static int clone_process(int (*function)(void *), void *stack, int flags, void *
 
 	if (!(flags & CLONE_VM)) {
 		lifecycle_prefork();
-		pid = real.clone(clone_child, stack, flags, &start, parent_tid, tls, child_tid);
+		pid = real_clone(clone_child, stack, flags, &start, parent_tid, tls, child_tid);
 		lifecycle_postfork_parent();
 	} else if (flags & CLONE_VFORK) {
 		values = lifecycle_pass_begin(&passing);
-		pid = real.clone(function, stack, flags, argument, parent_tid, tls, child_tid);
+		pid = real_clone(function, stack, flags, argument, parent_tid, tls, child_tid);
 		lifecycle_pass_end(values, passing);
 	} else {
-		pid = real.clone(function, stack, flags, argument, parent_tid, tls, child_tid);
+		pid = real_clone(function, stack, flags, argument, parent_tid, tls, child_tid);
 	}
 	if (!(flags & CLONE_THREAD))
 		count_created(PROCESS_OPERATION_CLONE, pid, errno);
@@ -113,8 +136,22 @@ OTELUE_EXPORT int clone(int (*function)(void *), void *stack, int flags, void *a
 	tls = va_arg(rest, void *);
 	child_tid = va_arg(rest, void *);
 	va_end(rest);
-	(void)REAL(clone);
-	return clone_process(function, stack, flags, argument, parent_tid, tls, child_tid);
+	return clone_process(REAL(clone), function, stack, flags, argument, parent_tid, tls,
+	                     child_tid);
+}
+
+OTELUE_EXPORT int __clone(int (*function)(void *), void *stack, int flags, void *argument, ...)
+{
+	va_list rest;
+	void *parent_tid, *tls, *child_tid;
+
+	va_start(rest, argument);
+	parent_tid = va_arg(rest, void *);
+	tls = va_arg(rest, void *);
+	child_tid = va_arg(rest, void *);
+	va_end(rest);
+	return clone_process(REAL(__clone), function, stack, flags, argument, parent_tid, tls,
+	                     child_tid);
 }
 
 OTELUE_EXPORT int posix_spawn(pid_t *restrict ret_pid, const char *restrict path,
@@ -139,12 +176,22 @@ OTELUE_EXPORT int posix_spawnp(pid_t *restrict ret_pid, const char *restrict fil
 	return error;
 }
 
+static bool system_failed(int status)
+{
+	return status == -1 || (errno && WIFEXITED(status) && WEXITSTATUS(status) == 127);
+}
+
+/* What cannot be started ends like a shell that says 127, but for errno. */
 OTELUE_EXPORT int system(const char *command)
 {
-	int status = REAL(system)(command);
+	int saved = errno, status;
 
+	errno = 0;
+	status = REAL(system)(command);
 	if (command)
-		count_created(PROCESS_OPERATION_SYSTEM, status == -1 ? -1 : 0, errno);
+		count_created(PROCESS_OPERATION_SYSTEM, system_failed(status) ? -1 : 0, errno);
+	if (!errno)
+		errno = saved;
 	return status;
 }
 

@@ -77,6 +77,14 @@ OTELUE_EXPORT int sigsuspend(const sigset_t *mask)
 	return sleep_end(timer, SLEEP_OPERATION_SIGWAIT, result);
 }
 
+OTELUE_EXPORT int __sigsuspend(const sigset_t *mask)
+{
+	struct hook_timer timer = hook_timer_start();
+	int result = REAL(__sigsuspend)(mask);
+
+	return sleep_end(timer, SLEEP_OPERATION_SIGWAIT, result);
+}
+
 OTELUE_EXPORT int sigwait(const sigset_t *restrict set, int *restrict ret_signal)
 {
 	struct hook_timer timer = hook_timer_start();
@@ -116,4 +124,12 @@ OTELUE_EXPORT int __sched_yield(void)
 	int result = REAL(__sched_yield)();
 
 	return sleep_end(timer, SLEEP_OPERATION_YIELD, result);
+}
+
+OTELUE_EXPORT void thrd_yield(void)
+{
+	struct hook_timer timer = hook_timer_start();
+
+	REAL(thrd_yield)();
+	sleep_end(timer, SLEEP_OPERATION_YIELD, 0);
 }

@@ -143,11 +143,9 @@ void socket_count_bytes(int fd, uint16_t entry, enum SOCKET_OPERATION operation,
 	count_bytes(counting_here(HOOK_FAMILY_SOCKET), fd, entry, operation, bytes);
 }
 
-ssize_t socket_count_io(uint64_t elapsed, enum SOCKET_OPERATION operation, int fd, uint16_t entry,
-                        ssize_t n)
+static always_inline ssize_t count_io(struct counting here, enum SOCKET_OPERATION operation, int fd,
+                                      uint16_t entry, ssize_t n)
 {
-	struct counting here = count_call(operation, entry, elapsed);
-
 	if (unlikely(n < 0))
 		count_failure(here, operation, entry, errno);
 	else
@@ -155,11 +153,24 @@ ssize_t socket_count_io(uint64_t elapsed, enum SOCKET_OPERATION operation, int f
 	return n;
 }
 
+ssize_t socket_count_plain(uint64_t elapsed, enum SOCKET_OPERATION operation, int fd,
+                           uint16_t entry, ssize_t n)
+{
+	struct counting here = count_call(operation, entry, elapsed);
+
+	counting_add(here, PLACE(SOCKET_PLAIN_CALLS),
+	             operation == SOCKET_OPERATION_RECEIVE ? DISK_DIRECTION_READ
+	                                                   : DISK_DIRECTION_WRITE,
+	             1);
+	return count_io(here, operation, fd, entry, n);
+}
+
 static ssize_t end_io(struct hook_timer timer, enum SOCKET_OPERATION operation, int fd, ssize_t n)
 {
 	uint64_t elapsed = hook_timer_elapsed(timer);
+	uint16_t entry = entry_of(fd, n < 0);
 
-	return socket_count_io(elapsed, operation, fd, entry_of(fd, n < 0), n);
+	return count_io(count_call(operation, entry, elapsed), operation, fd, entry, n);
 }
 
 ssize_t socket_end_send(struct hook_timer timer, int fd, ssize_t n)

@@ -34,9 +34,10 @@ int socket_end_send_many(struct hook_timer timer, int fd, const struct mmsghdr *
 int socket_end_receive_many(struct hook_timer timer, int fd, const struct mmsghdr *messages,
                             int flags, int n) HOOK_HIDDEN;
 
-/* One send or receive of n bytes, or its failure in errno. */
-ssize_t socket_count_io(uint64_t elapsed, enum SOCKET_OPERATION operation, int fd, uint16_t entry,
-                        ssize_t n) HOOK_HIDDEN;
+/* A call of the read and write families on a socket, its n bytes or its failure in errno: a receive
+ * or a send that the kernel counts with the reads and writes of files. */
+ssize_t socket_count_plain(uint64_t elapsed, enum SOCKET_OPERATION operation, int fd,
+                           uint16_t entry, ssize_t n) HOOK_HIDDEN;
 /* Bytes alone, of a transfer. operation: SEND or RECEIVE. */
 void socket_count_bytes(int fd, uint16_t entry, enum SOCKET_OPERATION operation,
                         size_t bytes) HOOK_HIDDEN;

@@ -12,7 +12,7 @@ OTELUE_EXPORT ssize_t send(int fd, const void *from, size_t size, int flags)
 OTELUE_EXPORT ssize_t __send(int fd, const void *from, size_t size, int flags)
 {
 	struct hook_timer timer = hook_timer_start();
-	ssize_t n = REAL(send)(fd, from, size, flags);
+	ssize_t n = (REAL(__send) ? real.__send : REAL(send))(fd, from, size, flags);
 
 	return socket_end_send(timer, fd, n);
 }

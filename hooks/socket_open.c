@@ -47,7 +47,7 @@ OTELUE_EXPORT int connect(int fd, const struct sockaddr *address, socklen_t leng
 OTELUE_EXPORT int __connect(int fd, const struct sockaddr *address, socklen_t length)
 {
 	struct hook_timer timer = hook_timer_start();
-	int result = REAL(connect)(fd, address, length);
+	int result = REAL(__connect)(fd, address, length);
 
 	return socket_end_connect(timer, fd, address, result);
 }

@@ -98,7 +98,7 @@ OTELUE_EXPORT int vfprintf(FILE *restrict stream, const char *restrict format, v
 OTELUE_EXPORT int _IO_vfprintf(FILE *restrict stream, const char *restrict format,
                                va_list arguments)
 {
-	int n = REAL(vfprintf)(stream, format, arguments);
+	int n = REAL(_IO_vfprintf)(stream, format, arguments);
 
 	return stdio_end_formatted(n);
 }

@@ -11,7 +11,7 @@ OTELUE_EXPORT size_t fread(void *restrict to, size_t size, size_t count, FILE *r
 
 OTELUE_EXPORT size_t _IO_fread(void *restrict to, size_t size, size_t count, FILE *restrict stream)
 {
-	size_t n = REAL(fread)(to, size, count, stream);
+	size_t n = REAL(_IO_fread)(to, size, count, stream);
 
 	return stdio_end_items(stream, size, count, n);
 }
@@ -47,7 +47,7 @@ OTELUE_EXPORT char *fgets(char *restrict to, int size, FILE *restrict stream)
 
 OTELUE_EXPORT char *_IO_fgets(char *restrict to, int size, FILE *restrict stream)
 {
-	return stdio_end_line(stream, REAL(fgets)(to, size, stream));
+	return stdio_end_line(stream, REAL(_IO_fgets)(to, size, stream));
 }
 
 OTELUE_EXPORT char *fgets_unlocked(char *restrict to, int size, FILE *restrict stream)
@@ -80,7 +80,7 @@ OTELUE_EXPORT char *gets(char *to)
 
 OTELUE_EXPORT char *_IO_gets(char *to)
 {
-	return end_gets(REAL(gets)(to));
+	return end_gets(REAL(_IO_gets)(to));
 }
 
 OTELUE_EXPORT char *__gets_chk(char *to, size_t room)
@@ -104,7 +104,7 @@ OTELUE_EXPORT ssize_t getdelim(char **restrict line, size_t *restrict size, int 
 OTELUE_EXPORT ssize_t __getdelim(char **restrict line, size_t *restrict size, int delimiter,
                                  FILE *restrict stream)
 {
-	ssize_t length = REAL(getdelim)(line, size, delimiter, stream);
+	ssize_t length = REAL(__getdelim)(line, size, delimiter, stream);
 
 	return stdio_end_delimited(stream, length);
 }
@@ -120,7 +120,7 @@ OTELUE_EXPORT size_t fwrite(const void *restrict from, size_t size, size_t count
 OTELUE_EXPORT size_t _IO_fwrite(const void *restrict from, size_t size, size_t count,
                                 FILE *restrict stream)
 {
-	size_t n = REAL(fwrite)(from, size, count, stream);
+	size_t n = REAL(_IO_fwrite)(from, size, count, stream);
 
 	return stdio_end_written(size, count, n);
 }
@@ -145,7 +145,7 @@ OTELUE_EXPORT int _IO_fputs(const char *restrict text, FILE *restrict stream)
 {
 	size_t length = strlen(text);
 
-	return stdio_end_text(length, REAL(fputs)(text, stream));
+	return stdio_end_text(length, REAL(_IO_fputs)(text, stream));
 }
 
 OTELUE_EXPORT int fputs_unlocked(const char *restrict text, FILE *restrict stream)
@@ -166,5 +166,5 @@ OTELUE_EXPORT int _IO_puts(const char *text)
 {
 	size_t length = strlen(text) + 1;
 
-	return stdio_end_text(length, REAL(puts)(text));
+	return stdio_end_text(length, REAL(_IO_puts)(text));
 }

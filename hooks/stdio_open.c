@@ -20,7 +20,7 @@ OTELUE_EXPORT FILE *fopen64(const char *restrict path, const char *restrict mode
 OTELUE_EXPORT FILE *_IO_fopen(const char *restrict path, const char *restrict mode)
 {
 	struct hook_timer timer = hook_timer_start();
-	FILE *stream = REAL(fopen)(path, mode);
+	FILE *stream = REAL(_IO_fopen)(path, mode);
 
 	return stdio_end_open(timer, DESCRIPTOR_OPENED(FILE), stream);
 }
@@ -36,7 +36,7 @@ OTELUE_EXPORT FILE *fdopen(int fd, const char *mode)
 OTELUE_EXPORT FILE *_IO_fdopen(int fd, const char *mode)
 {
 	struct hook_timer timer = hook_timer_start();
-	FILE *stream = REAL(fdopen)(fd, mode);
+	FILE *stream = REAL(_IO_fdopen)(fd, mode);
 
 	return stdio_end_adopt(timer, stream);
 }
@@ -111,7 +111,7 @@ OTELUE_EXPORT int fclose(FILE *stream)
 OTELUE_EXPORT int _IO_fclose(FILE *stream)
 {
 	struct stdio_closing closing = stdio_begin_close(stream);
-	int result = REAL(fclose)(stream);
+	int result = REAL(_IO_fclose)(stream);
 
 	return stdio_end_close(&closing, result);
 }
@@ -127,7 +127,7 @@ OTELUE_EXPORT int fflush(FILE *stream)
 OTELUE_EXPORT int _IO_fflush(FILE *stream)
 {
 	struct hook_timer timer = hook_timer_start();
-	int result = REAL(fflush)(stream);
+	int result = REAL(_IO_fflush)(stream);
 
 	return stdio_end(timer, STDIO_TIMED_FLUSH, result);
 }
@@ -136,6 +136,15 @@ OTELUE_EXPORT int fflush_unlocked(FILE *stream)
 {
 	struct hook_timer timer = hook_timer_start();
 	int result = REAL(fflush_unlocked)(stream);
+
+	return stdio_end(timer, STDIO_TIMED_FLUSH, result);
+}
+
+/* In spite of its name it flushes all streams and closes none. */
+OTELUE_EXPORT int fcloseall(void)
+{
+	struct hook_timer timer = hook_timer_start();
+	int result = REAL(fcloseall)();
 
 	return stdio_end(timer, STDIO_TIMED_FLUSH, result);
 }

@@ -125,7 +125,7 @@ OTELUE_EXPORT int __isoc23_vfscanf(FILE *restrict stream, const char *restrict f
 
 OTELUE_EXPORT int __vfscanf(FILE *restrict stream, const char *restrict format, va_list arguments)
 {
-	int n = REAL(vfscanf)(stream, format, arguments);
+	int n = REAL(__vfscanf)(stream, format, arguments);
 
 	return stdio_end_scanned(stream, n);
 }

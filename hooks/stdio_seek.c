@@ -38,7 +38,7 @@ OTELUE_EXPORT int fsetpos(FILE *stream, const fpos_t *position)
 
 OTELUE_EXPORT int _IO_fsetpos(FILE *stream, const fpos_t *position)
 {
-	return (int)stdio_end_seek(REAL(fsetpos)(stream, position));
+	return (int)stdio_end_seek(REAL(_IO_fsetpos)(stream, position));
 }
 
 OTELUE_EXPORT int fsetpos64(FILE *stream, const fpos64_t *position)
@@ -48,7 +48,7 @@ OTELUE_EXPORT int fsetpos64(FILE *stream, const fpos64_t *position)
 
 OTELUE_EXPORT int _IO_fsetpos64(FILE *stream, const fpos64_t *position)
 {
-	return (int)stdio_end_seek(REAL(fsetpos64)(stream, position));
+	return (int)stdio_end_seek(REAL(_IO_fsetpos64)(stream, position));
 }
 
 OTELUE_EXPORT long ftell(FILE *stream)
@@ -58,7 +58,7 @@ OTELUE_EXPORT long ftell(FILE *stream)
 
 OTELUE_EXPORT long _IO_ftell(FILE *stream)
 {
-	return stdio_end_seek(REAL(ftell)(stream));
+	return stdio_end_seek(REAL(_IO_ftell)(stream));
 }
 
 OTELUE_EXPORT off_t ftello(FILE *stream)
@@ -78,7 +78,7 @@ OTELUE_EXPORT int fgetpos(FILE *restrict stream, fpos_t *restrict ret_position)
 
 OTELUE_EXPORT int _IO_fgetpos(FILE *restrict stream, fpos_t *restrict ret_position)
 {
-	return (int)stdio_end_seek(REAL(fgetpos)(stream, ret_position));
+	return (int)stdio_end_seek(REAL(_IO_fgetpos)(stream, ret_position));
 }
 
 OTELUE_EXPORT int fgetpos64(FILE *restrict stream, fpos64_t *restrict ret_position)
@@ -88,5 +88,5 @@ OTELUE_EXPORT int fgetpos64(FILE *restrict stream, fpos64_t *restrict ret_positi
 
 OTELUE_EXPORT int _IO_fgetpos64(FILE *restrict stream, fpos64_t *restrict ret_position)
 {
-	return (int)stdio_end_seek(REAL(fgetpos64)(stream, ret_position));
+	return (int)stdio_end_seek(REAL(_IO_fgetpos64)(stream, ret_position));
 }

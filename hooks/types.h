@@ -21,6 +21,7 @@
 #include <linux/capability.h>
 #include <netdb.h>
 #include <poll.h>
+#include <resolv.h>
 #include <sched.h>
 #include <semaphore.h>
 #include <signal.h>
@@ -30,6 +31,7 @@
 #include <stdio.h>
 #include <spawn.h>
 #include <pthread.h>
+#include <pty.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>

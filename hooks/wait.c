@@ -42,6 +42,24 @@ OTELUE_EXPORT pid_t waitpid(pid_t which, int *ret_status, int options)
 	return wait_end(timer, pid, pid > 0 ? *status : 0);
 }
 
+OTELUE_EXPORT pid_t __wait(int *ret_status)
+{
+	struct hook_timer timer = hook_timer_start();
+	int own = 0, *status = ret_status ? ret_status : &own;
+	pid_t pid = REAL(__wait)(status);
+
+	return wait_end(timer, pid, pid > 0 ? *status : 0);
+}
+
+OTELUE_EXPORT pid_t __waitpid(pid_t which, int *ret_status, int options)
+{
+	struct hook_timer timer = hook_timer_start();
+	int own = 0, *status = ret_status ? ret_status : &own;
+	pid_t pid = REAL(__waitpid)(which, status, options);
+
+	return wait_end(timer, pid, pid > 0 ? *status : 0);
+}
+
 /* Closes the stream of popen and waits for its child: counted as both. */
 OTELUE_EXPORT int pclose(FILE *stream)
 {

@@ -139,6 +139,8 @@ __attribute__((constructor)) static void otelue_start(int argc, char **argv, cha
 		winners_find();
 		loader_tells = shim.settings->log_level <= LOG_LEVEL_WARN;
 		counting_names = shim.settings->dns_question_name;
+		counting_reverse =
+			settings_metric_enabled(shim.settings, METRIC_DNS_REVERSE_DURATION);
 		relaxed_store(&hook_families, shim.settings->families);
 		if (!settings_family_enabled(shim.settings, HOOK_FAMILY_MEMORY))
 			__atomic_or_fetch(&memory_mode, MEMORY_OFF, __ATOMIC_RELAXED);

@@ -3,9 +3,11 @@
 #include <sched.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
+#include "base/atomic.h"
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
+#include "hooks/counting.h"
 #include "metrics/collect.h"
 #include "preload/libraries.h"
 #include "preload/lifecycle.h"
@@ -21,6 +23,11 @@ static void set(struct process_values *process, enum metric_id id, uint32_t seri
 {
 	__atomic_store_n(word_of(process, id, series), observed_from_s64((int64_t)value),
 	                 __ATOMIC_RELAXED);
+}
+
+static void unset(struct process_values *process, enum metric_id id, uint32_t series)
+{
+	relaxed_store(word_of(process, id, series), 0);
 }
 
 void observe_add(struct process_values *process, enum metric_id id, uint32_t series,
@@ -247,7 +254,8 @@ static uint64_t sum_words(const struct process_values *totals, enum metric_id id
 
 /*
  * Which part of the system calls that the kernel counts as reads (writes) came through our hooks.
- * The kernel does not count those on a bad descriptor, nor recv and send.
+ * The kernel does not count those on a bad descriptor, nor recv and send, nor what io_uring does:
+ * then there is no telling.
  */
 static void observe_coverage(struct process_values *process, const struct process_values *totals,
                              enum DISK_DIRECTION direction, uint64_t kernel_calls)
@@ -259,7 +267,9 @@ static void observe_coverage(struct process_values *process, const struct proces
 	                sum_words(totals, METRIC_FILE_OPERATION_ERRORS, bad) +
 	                sum_words(totals, METRIC_SOCKET_PLAIN_CALLS, direction);
 
-	if (kernel_calls)
+	if (relaxed_load(&counting_misses_io))
+		unset(process, METRIC_IO_COVERAGE, direction);
+	else if (kernel_calls)
 		set(process, METRIC_IO_COVERAGE, direction,
 		    seen < kernel_calls ? ppm(seen, kernel_calls) : 1000000);
 }

@@ -110,6 +110,31 @@ a_child_of_vfork_changes_no_descriptor_of_its_parents() {
 	counted "libc.file.io{disk.io.direction=read,libc.file.type=pipe}" 5
 }
 
+# Four that the program closes, of which forkpty makes one; its child has none of them.
+terminals_that_libc_makes_are_closed_and_were_opened() {
+	compile program <<-'END'
+	#include <fcntl.h>
+	#include <pty.h>
+	#include <stdlib.h>
+	#include <sys/wait.h>
+	#include <unistd.h>
+	int main(void)
+	{
+		int terminal, line;
+		if (openpty(&terminal, &line, NULL, NULL, NULL)) return 1;
+		close(terminal), close(line);
+		close(posix_openpt(O_RDWR | O_NOCTTY));
+		pid_t child = forkpty(&terminal, NULL, NULL, NULL);
+		if (child == 0) _exit(0);
+		close(terminal);
+		return waitpid(child, NULL, 0) != child;
+	}
+	END
+	run "$OTELUE_BUILD/otelue" run --json --output run.json -- ./program
+	expect_code 0
+	counted libc.fd.opened 4 libc.fd.closed 4 "libc.fd.opened{libc.fd.type=file}" 4 "libc.fd.closed{libc.fd.type=file}" 4
+}
+
 connections_are_counted_until_they_are_closed() {
 	scenario connections open_and_close
 	begun client 5

@@ -63,6 +63,41 @@ contentions_are_the_programs_own() {
 	expect_equal "$(value_of libc.lock.errors)" 0 "errors"
 }
 
+# Names that nothing can be linked to any more, but for programs that were.
+old_names_are_counted_as_the_new_ones() {
+	compile program -pthread -DFIRST="\"$([[ $(uname -m) == x86_64 ]] && echo GLIBC_2.2.5 || echo GLIBC_2.17)\"" <<-'END'
+	#include <errno.h>
+	#include <pthread.h>
+	#define OLD(name, type) int old_##name(type *); __asm__(".symver old_" #name ", __pthread_" #name "@" FIRST)
+	OLD(mutex_lock, pthread_mutex_t);
+	OLD(mutex_trylock, pthread_mutex_t);
+	OLD(rwlock_rdlock, pthread_rwlock_t);
+	OLD(rwlock_tryrdlock, pthread_rwlock_t);
+	OLD(rwlock_wrlock, pthread_rwlock_t);
+	OLD(rwlock_trywrlock, pthread_rwlock_t);
+	int main(void)
+	{
+		pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+		pthread_rwlock_t lock = PTHREAD_RWLOCK_INITIALIZER;
+		if (old_mutex_lock(&mutex) || old_mutex_trylock(&mutex) != EBUSY) return 1;
+		pthread_mutex_unlock(&mutex);
+		if (old_mutex_trylock(&mutex)) return 2;
+		if (old_rwlock_rdlock(&lock) || old_rwlock_tryrdlock(&lock)) return 3;
+		if (old_rwlock_trywrlock(&lock) != EBUSY) return 4;
+		pthread_rwlock_unlock(&lock), pthread_rwlock_unlock(&lock);
+		if (old_rwlock_wrlock(&lock) || old_rwlock_tryrdlock(&lock) != EBUSY) return 5;
+		pthread_rwlock_unlock(&lock);
+		return old_rwlock_trywrlock(&lock);
+	}
+	END
+	counted ./program
+	expect_acquisitions mutex 2
+	expect_acquisitions rwlock_read 2
+	expect_acquisitions rwlock_write 2
+	expect_equal "$(value_of libc.lock.errors)" 0 "errors"
+}
+
+test_case old_names_are_counted_as_the_new_ones
 test_case results_are_the_same alone
 test_case results_are_the_same threaded
 test_case results_are_the_same realtime

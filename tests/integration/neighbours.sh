@@ -127,7 +127,68 @@ a_program_may_have_a_sanitizer() {
 }
 
 for library in libjemalloc.so.2 libtcmalloc_minimal.so.4 libmimalloc.so.2; do
-	test_case beside "$library" python3 "$test_root/threads.py"
+	# It stands behind us and calls libc by other names, for which we are first again.
+a_library_that_calls_the_other_names_is_no_circle() {
+	compile library.so -shared -fPIC <<-'END'
+	#include <stdint.h>
+	#include <stdio.h>
+	#include <sys/socket.h>
+	#include <sys/types.h>
+	extern ssize_t __read(int, void *, size_t), __write(int, const void *, size_t), __send(int, const void *, size_t, int);
+	extern int __open(const char *, int, ...), __close(int), __dup2(int, int), __pipe(int *);
+	extern int __connect(int, const struct sockaddr *, socklen_t);
+	extern off_t __lseek(int, off_t, int);
+	extern pid_t __fork(void), __waitpid(pid_t, int *, int);
+	extern void *__sbrk(intptr_t);
+	extern FILE *_IO_fopen(const char *, const char *);
+	extern int _IO_fclose(FILE *), _IO_fputs(const char *, FILE *), _IO_fflush(FILE *);
+	extern size_t _IO_fread(void *, size_t, size_t, FILE *);
+	ssize_t read(int fd, void *to, size_t size) { return __read(fd, to, size); }
+	ssize_t write(int fd, const void *from, size_t size) { return __write(fd, from, size); }
+	ssize_t send(int fd, const void *from, size_t size, int flags) { return __send(fd, from, size, flags); }
+	int open(const char *path, int flags, ...) { return __open(path, flags, 0600); }
+	int close(int fd) { return __close(fd); }
+	int dup2(int old, int fd) { return __dup2(old, fd); }
+	int pipe(int ends[2]) { return __pipe(ends); }
+	int connect(int fd, const struct sockaddr *to, socklen_t length) { return __connect(fd, to, length); }
+	off_t lseek(int fd, off_t to, int how) { return __lseek(fd, to, how); }
+	pid_t fork(void) { return __fork(); }
+	pid_t waitpid(pid_t pid, int *status, int options) { return __waitpid(pid, status, options); }
+	void *sbrk(intptr_t growth) { return __sbrk(growth); }
+	FILE *fopen(const char *path, const char *mode) { return _IO_fopen(path, mode); }
+	int fclose(FILE *stream) { return _IO_fclose(stream); }
+	int fputs(const char *text, FILE *stream) { return _IO_fputs(text, stream); }
+	int fflush(FILE *stream) { return _IO_fflush(stream); }
+	size_t fread(void *to, size_t size, size_t count, FILE *from) { return _IO_fread(to, size, count, from); }
+	END
+	compile program <<-'END'
+	#include <fcntl.h>
+	#include <stdio.h>
+	#include <sys/socket.h>
+	#include <sys/wait.h>
+	#include <unistd.h>
+	int main(void)
+	{
+		struct sockaddr none = {AF_UNSPEC};
+		char bytes[4];
+		int ends[2], fd = open("data", O_RDWR | O_CREAT, 0600), status;
+		FILE *stream;
+		if (write(fd, "four", 4) != 4 || lseek(fd, 0, SEEK_SET) || read(fd, bytes, 4) != 4) return 1;
+		if (pipe(ends) || dup2(ends[0], 50) != 50 || close(50)) return 2;
+		if (send(fd, bytes, 1, 0) != -1 || connect(fd, &none, sizeof(none)) != -1) return 3;
+		if (sbrk(8) == (void *)-1) return 4;
+		stream = fopen("data", "r+");
+		if (fread(bytes, 1, 4, stream) != 4 || fflush(stream) || fputs("more", stream) < 0 || fclose(stream)) return 5;
+		if (fork() == 0) _exit(6);
+		return waitpid(-1, &status, 0) < 0 ? 7 : WEXITSTATUS(status);
+	}
+	END
+	run env LD_PRELOAD="$OTELUE_PRELOAD $PWD/library.so" ./program
+	expect_code 6
+}
+
+test_case a_library_that_calls_the_other_names_is_no_circle
+test_case beside "$library" python3 "$test_root/threads.py"
 	test_case an_allocator_is_counted_where_it_comes_after "$library"
 done
 test_case a_program_may_have_a_sanitizer

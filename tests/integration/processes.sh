@@ -60,6 +60,63 @@ the_tree_counts_all() {
 	expect_equal "$("$metrics" value "$aligned" run.json)" "$2" "allocations"
 }
 
+# each_is_told_by_its_operation WAY OPERATION
+each_is_told_by_its_operation() {
+	timeout 20 "$OTELUE_BUILD/otelue" run --json --output run.json -- "$programs/children" "$1" exit >out 2>err ||
+		fail "exit code $?: $(cat err)"
+	expect_equal "$("$metrics" value "libc.process.created{libc.process.operation=$2}" run.json)" 1 "$2"
+	expect_equal "$("$metrics" value libc.process.created run.json)" 1 "all"
+}
+
+# Each function of the family: fails, then executes the program anew with these words and this environment.
+every_exec_hands_the_same_words_on() {
+	local way
+	compile program <<-'END'
+	#include <errno.h>
+	#include <fcntl.h>
+	#include <stdio.h>
+	#include <stdlib.h>
+	#include <string.h>
+	#include <unistd.h>
+	extern char **environ;
+	static int by(const char *way, const char *path, int fd)
+	{
+		char *words[] = {"program", "one", "", "two words", NULL}, *none[] = {"program", NULL};
+		char *some[3] = {"WORD=1", getenv("LD_PRELOAD") ? getenv("LD_PRELOAD") - 11 : NULL, NULL};
+		if (!strcmp(way, "execve")) return execve(path, words, some);
+		if (!strcmp(way, "execv")) return execv(path, words);
+		if (!strcmp(way, "execvp")) return execvp(path, words);
+		if (!strcmp(way, "execvpe")) return execvpe(path, words, some);
+		if (!strcmp(way, "fexecve")) return fexecve(fd, words, some);
+		if (!strcmp(way, "execveat")) return execveat(fd, "", words, some, AT_EMPTY_PATH);
+		if (!strcmp(way, "execl")) return execl(path, "program", "one", "", "two words", NULL);
+		if (!strcmp(way, "execlp")) return execlp(path, "program", "one", "", "two words", NULL);
+		if (!strcmp(way, "execle")) return execle(path, "program", "one", "", "two words", NULL, some);
+		return execl(path, "program", NULL);
+	}
+	int main(int argc, char **argv)
+	{
+		for (int i = 0; i < argc; i++) printf("[%s]", argv[i]);
+		printf(" %s %d\n", getenv("WORD") ? getenv("WORD") : "none", getenv("LATER") != NULL);
+		if (argc != 3) return argc;
+		fflush(stdout);
+		setenv("LATER", "1", 1);
+		errno = 0;
+		printf("%d %d\n", by(argv[1], "./absent", 999), errno);
+		fflush(stdout);
+		by(argv[1], argv[2], open("program", O_RDONLY | O_CLOEXEC));
+		return 99;
+	}
+	END
+	for way in execve execv execvp execvpe fexecve execveat execl execlp execle few; do
+		PATH=$PWD:$PATH expect_transparent ./program "$way" "$([[ $way == *p* && $way != few ]] && echo program || echo ./program)"
+		expect_code "$([[ $way == few ]] && echo 1 || echo 4)"
+		run "$OTELUE_BUILD/otelue" run --json --output run.json -- ./program "$way" ./program
+		expect_equal "$("$metrics" value libc.process.execs run.json)" 1 "$way"
+		expect_equal "$("$metrics" value 'libc.process.errors{libc.process.operation=exec}' run.json)" 1 "$way that fails"
+	done
+}
+
 vfork_loops_leave_the_parent_alone() {
 	printf '%s\n' 'import subprocess' 'for i in range(50):' '    subprocess.run(["true"], close_fds=True)' \
 		'print(sorted(__import__("os").listdir("/proc/self/fd"))[:3])' >loop.py
@@ -107,7 +164,7 @@ a_child_inherits_what_is_live() {
 	expect_equal $(($(live_in_child 1000) - none)) 500 "more live blocks with 1000 allocated and half of them freed"
 }
 
-for way in fork _Fork forkpty clone syscall syscall-fork clone3 daemon; do
+for way in fork _Fork forkpty clone __clone syscall syscall-fork clone3 daemon; do
 	[[ $way != syscall-fork || $(uname -m) == x86_64 ]] || continue # aarch64 has no such call
 	test_case each_counts "$way" exit '7 0 1' '5 0 0'
 	test_case each_counts "$way" _exit '7 0 1' '5 0 0'
@@ -160,8 +217,17 @@ for way in fork _Fork clone syscall vfork vfork-busy clone-vfork raw-vfork raw p
 	test_case the_tree_counts_all "$way" 12
 done
 test_case the_tree_counts_all daemon 14
+for way in fork _Fork forkpty clone __clone clone-vfork vfork vfork-busy posix_spawn posix_spawnp system popen; do
+	case $way in
+	_Fork | forkpty) operation=fork ;;
+	*clone*) operation=clone ;;
+	*) operation=${way/%spawnp/spawn} ;;
+	esac
+	test_case each_is_told_by_its_operation "$way" "${operation%-busy}"
+done
 test_case a_child_inherits_what_is_live
 test_case a_storm_with_1000_forks_is_counted
+test_case every_exec_hands_the_same_words_on
 test_case vfork_loops_leave_the_parent_alone
 test_case counts_of_a_child_from_before_us_are_its_own
 test_done

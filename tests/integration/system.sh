@@ -15,11 +15,11 @@ counted() {
 
 children_are_counted_by_how_they_ended() {
 	counted 20
-	expect_value 'libc.process.created{libc.process.operation=fork}' 140
-	expect_value 'libc.process.reaped{libc.process.exit.reason=success}' 60
+	expect_value 'libc.process.created{libc.process.operation=fork}' 180
+	expect_value 'libc.process.reaped{libc.process.exit.reason=success}' 100
 	expect_value 'libc.process.reaped{libc.process.exit.reason=failure}' 60
 	expect_value 'libc.process.reaped{libc.process.exit.reason=signal}' 20
-	expect_count libc.process.wait.duration 180
+	expect_count libc.process.wait.duration 220
 }
 
 mapped_bytes_are_counted_in_pages() {
@@ -32,9 +32,25 @@ mapped_bytes_are_counted_in_pages() {
 	expect_count 'libc.mmap.operation.duration{libc.mmap.operation=mmap}' 60
 	expect_count 'libc.mmap.operation.duration{libc.mmap.operation=munmap}' 60
 	expect_count 'libc.mmap.operation.duration{libc.mmap.operation=mremap}' 20
+	expect_count 'libc.mmap.operation.duration{libc.mmap.operation=mprotect}' 40
+	expect_count 'libc.mmap.operation.duration{libc.mmap.operation=madvise}' 80
+	expect_count 'libc.mmap.operation.duration{libc.mmap.operation=msync}' 20
+	expect_count 'libc.mmap.operation.duration{libc.mmap.operation=mlock}' 80
+	expect_value 'libc.mmap.errors{libc.mmap.operation=madvise,error.type=EINVAL}' 20
+	expect_value libc.mmap.usage 0
 	expect_value 'libc.mmap.errors{libc.mmap.operation=mmap,error.type=EINVAL}' 20
 	expect_value 'libc.mmap.errors{libc.mmap.operation=munmap,error.type=EINVAL}' 20
 	expect_value 'libc.mmap.errors{libc.mmap.operation=madvise,error.type=ENOMEM}' 20
+}
+
+the_heaps_end_and_shared_segments_are_counted() {
+	counted 20
+	expect_count 'libc.mmap.operation.duration{libc.mmap.operation=brk}' 60
+	expect_count 'libc.mmap.operation.duration{libc.mmap.operation=shmat}' 40
+	expect_count 'libc.mmap.operation.duration{libc.mmap.operation=shmdt}' 40
+	expect_value 'libc.mmap.errors{libc.mmap.operation=brk,error.type=ENOMEM}' 20
+	expect_value 'libc.mmap.errors{libc.mmap.operation=shmat,error.type=EINVAL}' 20
+	expect_value 'libc.mmap.errors{libc.mmap.operation=shmdt,error.type=EINVAL}' 20
 }
 
 lookups_are_counted_by_their_error() {
@@ -45,8 +61,60 @@ lookups_are_counted_by_their_error() {
 	done
 }
 
+addresses_are_looked_up_where_that_is_asked_for() {
+	counted 20
+	expect_count libc.dns.reverse_lookup.duration 0
+	echo '{"file_format": "1.1", "distribution": {"otelue": {"hooks": {"dns": {"duration": true}}}}}' >reverse.json
+	OTELUE_CONFIG=$PWD/reverse.json counted 20
+	expect_count libc.dns.reverse_lookup.duration 80
+	expect_count dns.lookup.duration 120
+}
+
+# Names that are in no other test.
+names_beside_the_usual_ones_are_counted() {
+	compile program -pthread <<-'END'
+	#include <malloc.h>
+	#include <pthread.h>
+	#include <stdio.h>
+	#include <sys/wait.h>
+	#include <unistd.h>
+	extern pid_t __fork(void);
+	extern FILE *_IO_popen(const char *, const char *);
+	static pthread_barrier_t barrier;
+	static void *end(void *unused) { return pthread_barrier_wait(&barrier), unused; }
+	int main(void)
+	{
+		pthread_t thread;
+		pid_t child;
+		int early, calls = 2;
+		child = __fork();
+		if (child == 0) _exit(0);
+		waitpid(child, NULL, 0);
+		pclose(_IO_popen("exit 3", "r"));
+		pthread_barrier_init(&barrier, NULL, 2);
+		pthread_create(&thread, NULL, end, NULL);
+		early = pthread_tryjoin_np(thread, NULL) == 0;
+		pthread_barrier_wait(&barrier);
+		for (; pthread_tryjoin_np(thread, NULL) != 0; calls++) usleep(1000);
+		for (int i = 0; i < 5; i++) free(pvalloc(1));
+		printf("%d\n", calls);
+		return early;
+	}
+	END
+	run "$OTELUE_BUILD/otelue" run --json --output run.json -- ./program
+	expect_code 0
+	expect_value 'libc.process.created{libc.process.operation=fork}' 1
+	expect_value 'libc.process.created{libc.process.operation=popen}' 1
+	expect_value 'libc.process.reaped{libc.process.exit.reason=failure}' 1
+	expect_count libc.thread.join.duration "$output"
+	expect_value 'libc.memory.allocations{libc.memory.operation=aligned}' 5
+}
+
 test_case children_are_counted_by_how_they_ended
 test_case mapped_bytes_are_counted_in_pages
+test_case the_heaps_end_and_shared_segments_are_counted
+test_case addresses_are_looked_up_where_that_is_asked_for
+test_case names_beside_the_usual_ones_are_counted
 test_case lookups_are_counted_by_their_error
 test_case expect_transparent "$programs/system" 3
 test_done

@@ -125,6 +125,8 @@ class Truth:
                 self.series["libc.file.io.size", (("disk.io.direction", direction),)] += n
                 self.series["count of libc.file.io.size", (("disk.io.direction", direction),)] += 1
         else:
+            if call in READS + WRITES:
+                self.add(1, "libc.socket.plain_calls", disk__io__direction=direction)
             self.socket_call({"read": "receive", "write": "send"}[direction], descriptor.transport, error)
             if call.endswith("mmsg") and not error:
                 n = sum(int(length) for length in re.findall(r"msg_len=(\d+)", arguments)[:n])

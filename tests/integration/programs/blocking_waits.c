@@ -125,6 +125,8 @@ static const sigset_t *waking_signal(void)
 static int got;
 
 CALL(do_sigsuspend, sigsuspend(waking_signal()))
+extern int __sigsuspend(const sigset_t *);
+CALL(do_sigsuspend_alias, __sigsuspend(waking_signal()))
 CALL(do_sigwait, as_errno(sigwait(waking_signal(), &got)))
 CALL(do_sigwaitinfo, sigwaitinfo(waking_signal(), NULL))
 CALL(do_sigtimedwait, sigtimedwait(waking_signal(), NULL, NULL))
@@ -344,6 +346,7 @@ const struct blocking blocking_waits[] = {
 	{"clock_nanosleep until", sleep_until, NULL, NULL, SLEEP("clock_nanosleep"), TIMES_OUT},
 	{"pause", do_pause, NULL, NULL, SLEEP("pause"), NEVER_SUCCEEDS},
 	{"sigsuspend", do_sigsuspend, NULL, NULL, SLEEP("sigwait"), NEVER_SUCCEEDS},
+	{"__sigsuspend", do_sigsuspend_alias, NULL, NULL, SLEEP("sigwait"), NEVER_SUCCEEDS},
 	{"sigwait", do_sigwait, send_signal, NULL, SLEEP("sigwait"), NOT_INTERRUPTED},
 	{"sigwaitinfo", do_sigwaitinfo, send_signal, NULL, SLEEP("sigwait"), 0},
 	{"sigtimedwait", do_sigtimedwait, send_signal, NULL, SLEEP("sigwait"), 0},

@@ -1,5 +1,6 @@
 /* Calls that make and close descriptors; see calls.h. */
 #include <fcntl.h>
+#include <pty.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,6 +115,52 @@ static void call_memfd_create(void)
 {
 	use(DO(memfd_create("memory", MFD_CLOEXEC)));
 	use(DO(memfd_create("memory", 0x40000000u)));
+}
+
+/* A name that is this process's alone. */
+static const char *shared(void)
+{
+	static char name[] = "/otelue-calls-0000000000";
+	char *end = name + sizeof(name) - 2;
+
+	for (int pid = getpid(); pid; pid /= 10)
+		*end-- = (char)('0' + pid % 10);
+	return name;
+}
+
+static void call_posix_openpt(void)
+{
+	DO(close((int)DO(posix_openpt(O_RDWR | O_NOCTTY))));
+}
+
+static void call_getpt(void)
+{
+	DO(close((int)DO(getpt())));
+}
+
+static void call_openpty(void)
+{
+	int terminal, line;
+
+	DO(openpty(&terminal, &line, NULL, NULL, NULL));
+	DO(close(line));
+	DO(close(terminal));
+	DO(close(terminal));
+}
+
+static void call_shm_open(void)
+{
+	use(DO(shm_open(shared(), O_RDWR | O_CREAT | O_EXCL, 0600)));
+	use(DO(shm_open(shared(), O_RDWR | O_CREAT | O_EXCL, 0600)));
+	DO(shm_unlink(shared()));
+	use(DO(shm_open(shared(), O_RDONLY, 0)));
+}
+
+static void call_shm_unlink(void)
+{
+	use(DO(shm_open(shared(), O_RDWR | O_CREAT, 0600)));
+	DO(shm_unlink(shared()));
+	DO(shm_unlink(shared()));
 }
 
 #define CLOSE(name)                                        \
@@ -267,14 +314,16 @@ static void call_pidfd_open(void)
 }
 
 const struct call file_open_calls[] = {
-	CALL(open),           CALL(open64),        CALL(__open),       CALL(__open64),
-	CALL(__open_2),       CALL(__open64_2),    CALL(openat),       CALL(openat64),
-	CALL(__openat_2),     CALL(__openat64_2),  CALL(creat),        CALL(creat64),
-	CALL(mkstemp),        CALL(mkstemp64),     CALL(mkostemp),     CALL(mkostemp64),
-	CALL(mkstemps),       CALL(mkstemps64),    CALL(mkostemps),    CALL(mkostemps64),
-	CALL(memfd_create),   CALL(close),         CALL(__close),      CALL(close_range),
-	CALL(closefrom),      CALL(dup),           CALL(dup2),         CALL(__dup2),
-	CALL(dup3),           CALL(fcntl),         CALL(fcntl64),      CALL(__fcntl),
-	CALL(pipe),           CALL(__pipe),        CALL(pipe2),        CALL(eventfd),
-	CALL(timerfd_create), CALL(signalfd),      CALL(inotify_init), CALL(inotify_init1),
-	CALL(epoll_create),   CALL(epoll_create1), CALL(pidfd_open),   END_OF_CALLS};
+	CALL(open),          CALL(open64),         CALL(__open),        CALL(__open64),
+	CALL(__open_2),      CALL(__open64_2),     CALL(openat),        CALL(openat64),
+	CALL(__openat_2),    CALL(__openat64_2),   CALL(creat),         CALL(creat64),
+	CALL(mkstemp),       CALL(mkstemp64),      CALL(mkostemp),      CALL(mkostemp64),
+	CALL(mkstemps),      CALL(mkstemps64),     CALL(mkostemps),     CALL(mkostemps64),
+	CALL(posix_openpt),  CALL(getpt),          CALL(openpty),       CALL(shm_open),
+	CALL(shm_unlink),    CALL(memfd_create),   CALL(close),         CALL(__close),
+	CALL(close_range),   CALL(closefrom),      CALL(dup),           CALL(dup2),
+	CALL(__dup2),        CALL(dup3),           CALL(fcntl),         CALL(fcntl64),
+	CALL(__fcntl),       CALL(pipe),           CALL(__pipe),        CALL(pipe2),
+	CALL(eventfd),       CALL(timerfd_create), CALL(signalfd),      CALL(inotify_init),
+	CALL(inotify_init1), CALL(epoll_create),   CALL(epoll_create1), CALL(pidfd_open),
+	END_OF_CALLS};

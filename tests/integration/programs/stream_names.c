@@ -80,6 +80,7 @@ static const struct {
 	{"fflush", stream_flush},
 	{"_IO_fflush", stream_flush},
 	{"fflush_unlocked", stream_flush},
+	{"fcloseall", stream_flush_all},
 	{"fread", stream_items},
 	{"_IO_fread", stream_items},
 	{"fread_unlocked", stream_items},

@@ -40,6 +40,7 @@ void stream_growing(void *function);
 void stream_by_cookie(void *function);
 void stream_by_close(void *function);
 void stream_flush(void *function);
+void stream_flush_all(void *function);
 void stream_items(void *function);
 void stream_items_chk(void *function);
 void stream_a_line(void *function);

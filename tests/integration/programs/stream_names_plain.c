@@ -56,6 +56,12 @@ void stream_flush(void *function)
 	sums[FLUSH]++;
 }
 
+void stream_flush_all(void *function)
+{
+	check(CAST(int, void)() == 0);
+	sums[FLUSH]++;
+}
+
 void stream_items(void *function)
 {
 	char to[20];

@@ -13,9 +13,16 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sched.h>
 #include <sys/select.h>
+#include <threads.h>
 #include <time.h>
 #include <unistd.h>
+
+extern int __sched_yield(void), __nanosleep(const struct timespec *, struct timespec *);
+extern int __poll(struct pollfd *, nfds_t, int), __poll_chk(struct pollfd *, nfds_t, int, size_t);
+extern int __ppoll_chk(struct pollfd *, nfds_t, const struct timespec *, const sigset_t *, size_t);
+extern int __select(int, fd_set *, fd_set *, fd_set *, struct timeval *);
 
 static int ends[2], rounds, failed;
 static volatile uintptr_t nowhere = 8; /* an address that the compiler does not see through */
@@ -48,6 +55,9 @@ static void wait_with_poll(void)
 	EXPECT(ppoll(&ready, 1, NULL, &mask), 1, 0);
 	EXPECT(ppoll(&never, 1, &moment, NULL), 0, 0);
 	EXPECT(ppoll(&never, 1, &bad, NULL), -1, EINVAL);
+	EXPECT(__poll(&ready, 1, -1), 1, 0);
+	EXPECT(__poll_chk(&never, 1, 0, sizeof(never)), 0, 0);
+	EXPECT(__ppoll_chk(&never, 1, &bad, NULL, sizeof(never)), -1, EINVAL);
 }
 
 static void wait_with_select(void)
@@ -61,6 +71,9 @@ static void wait_with_select(void)
 	EXPECT(select(ends[0] + 1, &set, NULL, NULL, NULL), 1, 0);
 	EXPECT(select(0, NULL, NULL, NULL, &tv), 0, 0);
 	EXPECT(select(-1, NULL, NULL, NULL, NULL), -1, EINVAL);
+	EXPECT(__select(ends[0] + 1, &set, NULL, NULL, NULL), 1, 0);
+	EXPECT(__select(0, NULL, NULL, NULL, &tv), 0, 0);
+	EXPECT(__select(-1, NULL, NULL, NULL, NULL), -1, EINVAL);
 	FD_SET(ends[0], &set);
 	EXPECT(pselect(ends[0] + 1, &set, NULL, NULL, NULL, NULL), 1, 0);
 	EXPECT(pselect(0, NULL, NULL, NULL, &moment, NULL), 0, 0);
@@ -91,10 +104,14 @@ static void go_to_sleep(void)
 	sigaddset(&set, SIGUSR2);
 	EXPECT(nanosleep(&time, NULL), 0, 0);
 	EXPECT(nanosleep(&bad, NULL), -1, EINVAL);
+	EXPECT(__nanosleep(&now, NULL), 0, 0);
 	EXPECT(clock_nanosleep(CLOCK_MONOTONIC, 0, &time, NULL), 0, 0);
 	EXPECT(usleep(1000), 0, 0);
 	EXPECT((int)sleep(0), 0, 0);
 	EXPECT(sigtimedwait(&set, &info, &now), -1, EAGAIN);
+	EXPECT(sched_yield(), 0, 0);
+	EXPECT(__sched_yield(), 0, 0);
+	thrd_yield();
 }
 
 static void *work(void *unused)
