@@ -8,7 +8,7 @@
 #include "base/file.h"
 #include "base/memory.h"
 #include "export/describe.h"
-#include "export/salvage.h"
+#include "export/salvage_internal.h"
 
 #define ABANDONED_S      60 /* an unfinished segment is this old */
 #define DIRENT_LENGTH_AT 16 /* of struct linux_dirent64 */
@@ -34,25 +34,6 @@ static void describe_from_outside(struct salvager *salvager)
 	describe_rest(resource, &salvager->settings);
 }
 
-static bool wants(const struct salvager *salvager, enum SINK sink)
-{
-	return settings_exporter_enabled(&salvager->settings, sink);
-}
-
-static bool listens(const struct salvager *salvager, enum user_event event)
-{
-	return wants(salvager, SINK_USER_EVENTS) &&
-	       user_events_listening(salvager->user_events, event);
-}
-
-static enum salvage_outcome find_sink(const struct salvager *salvager)
-{
-	if (wants(salvager, SINK_FILE) || listens(salvager, USER_EVENT_OTLP) ||
-	    listens(salvager, USER_EVENT_RECORD))
-		return SALVAGE_EXPORTED;
-	return wants(salvager, SINK_USER_EVENTS) ? SALVAGE_NOBODY : SALVAGE_NO_EXPORTER;
-}
-
 /* Settings and resource: the process's own, else made up from outside. */
 static enum salvage_outcome identify(struct salvager *salvager, int fd, int *ret_error)
 {
@@ -68,7 +49,7 @@ static enum salvage_outcome identify(struct salvager *salvager, int fd, int *ret
 			return SALVAGE_REFUSED;
 		memcpy(&salvager->settings, ledger->settings, sizeof(salvager->settings));
 		/* Many may lie there to which nobody listens: not even looked at closely. */
-		if (salvager->quick && find_sink(salvager) != SALVAGE_EXPORTED)
+		if (salvager->quick && salvage_find_sink(salvager) != SALVAGE_EXPORTED)
 			return SALVAGE_NOBODY;
 		if (!salvage_identity_valid(ledger)) {
 			*ret_error = -EBADMSG;
@@ -84,46 +65,6 @@ static enum salvage_outcome identify(struct salvager *salvager, int fd, int *ret
 	return SALVAGE_EXPORTED;
 }
 
-static void begin_delivery(struct salvager *salvager)
-{
-	char shed[128];
-
-	memcpy(&salvager->resource_shed, &salvager->resource, sizeof(salvager->resource));
-	resource_shed(&salvager->resource_shed, RESOURCE_ENCODED_LIMIT, shed, sizeof(shed));
-	resource_copy_string(&salvager->resource, "service.name", salvager->service,
-	                     sizeof(salvager->service));
-	memset(&salvager->file, 0, sizeof(salvager->file));
-	memset(&salvager->delivery, 0, sizeof(salvager->delivery));
-	salvager->delivery.settings = &salvager->settings;
-	salvager->delivery.pid = salvager->reading.pid;
-	salvager->delivery.ledger = &salvager->ledger;
-	salvager->delivery.resource = &salvager->resource;
-	salvager->delivery.resource_shed = &salvager->resource_shed;
-	salvager->delivery.service = salvager->service;
-	salvager->delivery.user_events = salvager->user_events;
-	salvager->delivery.file = &salvager->file;
-	salvager->delivery.buffer = salvager->buffer;
-	salvager->delivery.json = salvager->json;
-}
-
-/* The export that the death interrupted is entered or not; then what is left is new. */
-static void settle(struct salvager *salvager)
-{
-	struct ledger *ledger = &salvager->ledger;
-
-	for (int account = 0; account < LEDGER_ACCOUNTS; account++) {
-		struct point_options options =
-			delivery_options(&salvager->settings, (enum ledger_account)account);
-		/* A write to user_events is not cut short: mostly it was done when the process
-		 * came to its end. */
-		bool written = true;
-
-		if (account == LEDGER_FILE && ledger->flights[account].stage == LEDGER_WRITING)
-			written = delivery_file_arrived(&salvager->delivery);
-		ledger_settle(ledger, (enum ledger_account)account, &options, written);
-	}
-}
-
 /* The last values, and the latest moment at which the process is known to have lived. */
 static void take_snapshot(struct salvager *salvager)
 {
@@ -136,59 +77,6 @@ static void take_snapshot(struct salvager *salvager)
 	if (last < reading->start_time_ns)
 		last = reading->start_time_ns;
 	snapshot->time_ns = reading->seen_time_ns > last ? reading->seen_time_ns : last + 1;
-}
-
-static uint64_t count_points(const struct salvager *salvager, enum ledger_account account)
-{
-	const struct ledger *ledger = &salvager->ledger;
-	struct point_options options = delivery_options(&salvager->settings, account);
-	struct point point;
-	uint64_t count = 0;
-
-	for (uint32_t series = 0; series < SERIES_TOTAL; series++)
-		count += point_read(&point, &ledger->snapshot, &ledger->baselines[account].baseline,
-		                    &options, series);
-	return count;
-}
-
-static int deliver_to(struct salvager *salvager, enum ledger_account account)
-{
-	enum SINK sink = account == LEDGER_FILE ? SINK_FILE : SINK_USER_EVENTS;
-
-	if (salvager->dry) {
-		salvager->delivery.points[sink] += count_points(salvager, account);
-		return 0;
-	}
-	switch (account) {
-	case LEDGER_OTLP:
-		return delivery_otlp(&salvager->delivery);
-	case LEDGER_RECORD:
-		return delivery_records(&salvager->delivery);
-	default:
-		return delivery_file(&salvager->delivery);
-	}
-}
-
-/* To every sink that takes it. 0 where one took all, else the last error. */
-static int deliver(struct salvager *salvager)
-{
-	const bool to[LEDGER_ACCOUNTS] = {
-		[LEDGER_OTLP] = listens(salvager, USER_EVENT_OTLP),
-		[LEDGER_RECORD] = listens(salvager, USER_EVENT_RECORD),
-		[LEDGER_FILE] = wants(salvager, SINK_FILE),
-	};
-	bool done = false;
-	int err, last = 0;
-
-	for (int account = 0; account < LEDGER_ACCOUNTS; account++) {
-		if (!to[account])
-			continue;
-		err = deliver_to(salvager, (enum ledger_account)account);
-		done |= !err;
-		last = err ? err : last;
-	}
-	file_sink_close(&salvager->file);
-	return done ? 0 : last;
 }
 
 static bool put(int fd, const void *bytes, size_t size, size_t at)
@@ -224,7 +112,7 @@ static enum salvage_outcome export_dead(struct salvager *salvager, int directory
 	enum salvage_outcome outcome = identify(salvager, fd, ret_error);
 
 	if (outcome == SALVAGE_EXPORTED)
-		outcome = find_sink(salvager);
+		outcome = salvage_find_sink(salvager);
 	if (outcome != SALVAGE_EXPORTED)
 		return outcome;
 	*ret_error = reader_parse(fd, &salvager->reading);
@@ -232,10 +120,9 @@ static enum salvage_outcome export_dead(struct salvager *salvager, int directory
 		*ret_error = reader_ledger(fd, &salvager->reading, LEDGER_KEPT, &salvager->ledger);
 	if (*ret_error)
 		return SALVAGE_REFUSED;
-	begin_delivery(salvager);
-	settle(salvager);
+	salvage_prepare(salvager);
 	take_snapshot(salvager);
-	*ret_error = deliver(salvager);
+	*ret_error = salvage_deliver(salvager);
 	if (*ret_error) {
 		keep_rest(salvager, fd);
 		return SALVAGE_FAILED;
