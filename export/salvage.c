@@ -89,6 +89,15 @@ static void put_word(int fd, uint32_t value, size_t at)
 	put(fd, &value, sizeof(value), at);
 }
 
+/* Nothing more is to be exported out of the segment. */
+static void close_segment(const struct salvager *salvager, int fd)
+{
+	if (salvager->keep)
+		put_word(fd, LEDGER_CLOSED, offsetof(struct segment_header, ledger));
+	else
+		put_word(fd, SEGMENT_EXPORTED, offsetof(struct segment_header, state));
+}
+
 /* A sink took a part and then no more: what it was told is entered in the segment, for the next
  * try. Where that cannot be done there is none: nothing is exported twice. */
 static void keep_rest(struct salvager *salvager, int fd)
@@ -102,7 +111,7 @@ static void keep_rest(struct salvager *salvager, int fd)
 	if (put(fd, ledger, sizeof(*ledger), SEGMENT_LEDGER_OFFSET))
 		put_word(fd, LEDGER_KEPT, offsetof(struct segment_header, ledger));
 	else
-		put_word(fd, SEGMENT_EXPORTED, offsetof(struct segment_header, state));
+		close_segment(salvager, fd);
 }
 
 /* Of a segment that is locked and whose process is dead. */
@@ -128,8 +137,9 @@ static enum salvage_outcome export_dead(struct salvager *salvager, int directory
 		return SALVAGE_FAILED;
 	}
 	if (!salvager->dry) {
-		put_word(fd, SEGMENT_EXPORTED, offsetof(struct segment_header, state));
-		sys_call(SYS_unlinkat, directory, name, 0);
+		close_segment(salvager, fd);
+		if (!salvager->keep)
+			sys_call(SYS_unlinkat, directory, name, 0);
 	}
 	return SALVAGE_EXPORTED;
 }
@@ -159,6 +169,7 @@ static enum salvage_outcome look(struct salvager *salvager, int directory, const
                                  int *ret_error)
 {
 	uint64_t own = reader_pid_namespace();
+	bool is_counted;
 
 	if (sys_call(SYS_flock, fd, LOCK_EX | LOCK_NB) < 0)
 		return SALVAGE_BUSY;
@@ -180,9 +191,10 @@ static enum salvage_outcome look(struct salvager *salvager, int directory, const
 	*ret_error = reader_header(fd, &salvager->reading);
 	if (*ret_error)
 		return SALVAGE_REFUSED;
-	if (salvager->reading.state == SEGMENT_LIVE)
+	is_counted = salvager->reading.state == SEGMENT_LIVE;
+	if (is_counted && salvager->reading.ledger != LEDGER_CLOSED)
 		return export_dead(salvager, directory, name, fd, ret_error);
-	if (!salvager->dry)
+	if (!salvager->dry && !(salvager->keep && is_counted))
 		sys_call(SYS_unlinkat, directory, name, 0);
 	return SALVAGE_GONE;
 }
@@ -225,6 +237,7 @@ int salvage_directory(struct salvager *salvager, const char *path)
 
 	if (directory < 0)
 		return (int)directory;
+	salvager->directory = (int)directory;
 	while (bytes >= 0 && (bytes = sys_call(SYS_getdents64, directory, entries,
 	                                       sizeof(salvager->entries))) > 0) {
 		for (long at = 0; at < bytes; at += length) {

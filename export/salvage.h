@@ -1,8 +1,9 @@
 /*
  * Exports what killed processes had counted and not exported: out of their segments, with their
- * settings and their resource, through the sinks that they used. Then the segment goes. Each one is
- * locked meanwhile, so that whoever comes at the same time leaves it alone. Raw system calls; one
- * thread at a time in a process. What stands in a segment is another's: nothing of it is believed.
+ * settings and their resource, through the sinks that they used. Then the segment goes, unless it
+ * is still to be counted. Each one is locked meanwhile, so that whoever comes at the same time
+ * leaves it alone. Raw system calls; one thread at a time in a process. What stands in a segment is
+ * another's: nothing of it is believed.
  */
 #ifndef EXPORT_SALVAGE_H
 #define EXPORT_SALVAGE_H
@@ -15,7 +16,7 @@
 enum salvage_outcome {
 	SALVAGE_EXPORTED,
 	SALVAGE_ALIVE,
-	SALVAGE_GONE,            /* handed over meanwhile, or by its process */
+	SALVAGE_GONE,            /* handed over meanwhile, or by its process, or exported */
 	SALVAGE_BUSY,            /* another salvages it */
 	SALVAGE_REFUSED,         /* error: as reader_read() says */
 	SALVAGE_OTHER_NAMESPACE, /* of process ids: nobody can tell whether it is dead */
@@ -33,11 +34,13 @@ struct salvager {
 	const uint32_t *stop;            /* NULL, or a word: not 0 ends the walk */
 	bool dry;                        /* only look; points are counted all the same */
 	bool quick;                      /* a process id in use is taken for that process */
+	bool keep; /* what is exported stays and is marked so: a session still counts it */
 	/* Called for each segment with what is known of it below. */
 	void (*tell)(struct salvager *salvager, const char *name, enum salvage_outcome outcome,
 	             int error);
 
-	/* Of the segment told of. `reading` holds the header where it could be read. */
+	int directory; /* in which the segment told of lies, open */
+	/* Of that segment. `reading` holds the header where it could be read. */
 	struct segment_reading reading;
 	struct settings settings;
 	bool exact; /* settings and resource are the process's own */

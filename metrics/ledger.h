@@ -27,6 +27,7 @@ enum ledger_state {
 	LEDGER_IDENTIFIED, /* settings and resource are there; nothing was exported */
 	LEDGER_KEPT,       /* and what the sinks have been told */
 	LEDGER_PRIVATE,    /* there was no room: what was exported is not known */
+	LEDGER_CLOSED,     /* after the process's death all of it was exported */
 	LEDGER_STATES
 };
 
