@@ -69,7 +69,8 @@ static void tell(struct salvager *salvager, const char *name, enum salvage_outco
 		return;
 	printable_copy(text, sizeof(text), program, strlen(program));
 	if (salvager->reading.pid)
-		printf("%u %s: ", salvager->reading.pid, text);
+		printf("%u %s%s: ", salvager->reading.pid, text,
+		       session_is_directory(name) ? " and its tree" : "");
 	else
 		printf("%s: ", name);
 	if (outcome == SALVAGE_EXPORTED) {

@@ -71,7 +71,8 @@ static void end(struct salvaging *salvaging)
 	free(salvaging);
 }
 
-/* What a tree has told is told of all its processes together: none of them can be told alone. */
+/* What a tree has told is told of all its processes together: none of them can be told alone.
+ * salvage_directory() sees to it where it lies. */
 static bool is_of_tree(int session)
 {
 	struct session_accumulator *accumulator = memory_take(sizeof(*accumulator));
@@ -99,7 +100,9 @@ static int export_inner(int directory, const char *name, int depth, void *contex
 
 	if (fd < 0)
 		return 0;
-	if (depth < SESSION_DEPTH && !is_of_tree(fd))
+	if (depth < SESSION_DEPTH && is_of_tree(fd))
+		session_visit(fd, depth + 1, export_inner, context);
+	else if (depth < SESSION_DEPTH)
 		export_session(context, fd, depth);
 	close(fd);
 	return 0;
@@ -173,7 +176,9 @@ static int sweep_entry(int directory, const char *name, int depth, void *context
 	if (!sweep->salvaging)
 		sweep->salvaging = begin(NULL, note_left);
 	sweep->salvaging->left = false;
-	if (!is_of_tree(fd))
+	if (is_of_tree(fd))
+		salvage_tree(&sweep->salvaging->salvager, directory, name);
+	else
 		export_session(sweep->salvaging, fd, depth);
 	if (sweep->salvaging->left && is_young(fd) && sweep->left < LEFT_MOST) {
 		sweep->left++;
@@ -214,9 +219,10 @@ static int visit_stale(int directory, const char *name, int depth, void *context
 
 	if (fd < 0)
 		return 0;
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && !is_of_tree(fd)) {
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0) {
 		snprintf(path, sizeof(path), "/proc/self/fd/%d/.", fd);
-		stale->visit(path, stale->context);
+		if (!is_of_tree(fd))
+			stale->visit(path, stale->context);
 		if (depth < SESSION_DEPTH)
 			session_visit(fd, depth + 1, visit_stale, context);
 	}

@@ -7,7 +7,6 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/memory.h"
-#include "export/describe.h"
 #include "export/salvage_internal.h"
 
 #define ABANDONED_S      60 /* an unfinished segment is this old */
@@ -18,20 +17,6 @@ bool salvage_identity_valid(const struct ledger *ledger)
 {
 	return settings_valid(ledger->settings, sizeof(struct settings)) &&
 	       resource_check((const struct resource *)ledger->resource) == 0;
-}
-
-/* What can be said of a process that was killed before it had said anything itself. */
-static void describe_from_outside(struct salvager *salvager)
-{
-	const struct segment_reading *reading = &salvager->reading;
-	struct resource *resource = &salvager->resource;
-
-	resource_init(resource, salvager->settings.attribute_value_length_limit);
-	describe_executable(resource, reading->program);
-	describe_instance(resource, reading->instance_id);
-	resource_add_int(resource, RESOURCE_DETECTED, "process.pid", reading->pid);
-	resource_add_int(resource, RESOURCE_DETECTED, "process.parent_pid", reading->parent_pid);
-	describe_rest(resource, &salvager->settings);
 }
 
 /* Settings and resource: the process's own, else made up from outside. */
@@ -61,22 +46,8 @@ static enum salvage_outcome identify(struct salvager *salvager, int fd, int *ret
 	if (!salvager->own)
 		return SALVAGE_UNIDENTIFIED;
 	memcpy(&salvager->settings, salvager->own, sizeof(salvager->settings));
-	describe_from_outside(salvager);
+	salvage_describe(salvager);
 	return SALVAGE_EXPORTED;
-}
-
-/* The last values, and the latest moment at which the process is known to have lived. */
-static void take_snapshot(struct salvager *salvager)
-{
-	const struct segment_reading *reading = &salvager->reading;
-	struct snapshot *snapshot = &salvager->ledger.snapshot;
-	uint64_t last = snapshot->time_ns;
-
-	memcpy(&snapshot->totals, &reading->totals, sizeof(snapshot->totals));
-	snapshot->start_time_ns = reading->start_time_ns;
-	if (last < reading->start_time_ns)
-		last = reading->start_time_ns;
-	snapshot->time_ns = reading->seen_time_ns > last ? reading->seen_time_ns : last + 1;
 }
 
 static bool put(int fd, const void *bytes, size_t size, size_t at)
@@ -130,7 +101,8 @@ static enum salvage_outcome export_dead(struct salvager *salvager, int directory
 	if (*ret_error)
 		return SALVAGE_REFUSED;
 	salvage_prepare(salvager);
-	take_snapshot(salvager);
+	salvage_take(salvager, &salvager->reading.totals, salvager->reading.start_time_ns,
+	             salvager->reading.seen_time_ns);
 	*ret_error = salvage_deliver(salvager);
 	if (*ret_error) {
 		keep_rest(salvager, fd);
@@ -144,8 +116,7 @@ static enum salvage_outcome export_dead(struct salvager *salvager, int directory
 	return SALVAGE_EXPORTED;
 }
 
-/* Is what we have locked still what the name stands for? */
-static bool is_named(int directory, const char *name, int fd)
+bool salvage_is_named(int directory, const char *name, int fd)
 {
 	struct stat there, here;
 
@@ -173,7 +144,7 @@ static enum salvage_outcome look(struct salvager *salvager, int directory, const
 
 	if (sys_call(SYS_flock, fd, LOCK_EX | LOCK_NB) < 0)
 		return SALVAGE_BUSY;
-	if (!is_named(directory, name, fd))
+	if (!salvage_is_named(directory, name, fd))
 		return SALVAGE_GONE;
 	*ret_error = reader_header(fd, &salvager->reading);
 	if (*ret_error == -EAGAIN && is_abandoned(fd, name)) {
@@ -229,6 +200,17 @@ static bool is_candidate(const struct salvager *salvager, const char *name)
 	return !salvager->quick || sys_call(SYS_kill, pid, 0) == -ESRCH;
 }
 
+static bool is_session(const char *name)
+{
+	static const char start[] = "session.";
+
+	for (const char *at = start; *at; at++) {
+		if (*name++ != *at)
+			return false;
+	}
+	return true;
+}
+
 int salvage_directory(struct salvager *salvager, const char *path)
 {
 	char *entries = salvager->entries;
@@ -250,6 +232,8 @@ int salvage_directory(struct salvager *salvager, const char *path)
 			}
 			if (is_candidate(salvager, name))
 				salvage(salvager, (int)directory, name);
+			else if (is_session(name))
+				salvage_tree(salvager, (int)directory, name);
 		}
 	}
 	sys_call(SYS_close, directory);

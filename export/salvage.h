@@ -12,6 +12,7 @@
 #include "encoder/otlp_json.h"
 #include "export/delivery.h"
 #include "metrics/reader.h"
+#include "metrics/segment_list.h"
 
 enum salvage_outcome {
 	SALVAGE_EXPORTED,
@@ -25,6 +26,13 @@ enum salvage_outcome {
 	SALVAGE_NO_EXPORTER,     /* its settings name none */
 	SALVAGE_NOBODY,          /* nobody listens to its events */
 	SALVAGE_FAILED,          /* error: of the sink, the last one */
+};
+
+/* To work in. */
+struct salvage_tree {
+	struct session_accumulator accumulator;
+	struct process_values totals, sum;
+	struct segment_list list;
 };
 
 struct salvager {
@@ -50,13 +58,22 @@ struct salvager {
 	struct file_sink file;
 	struct resource resource, resource_shed;
 	char service[256];
+	struct salvage_tree tree;
 	uint8_t buffer[DELIVERY_EVENT_BYTES];
 	char json[OTLP_JSON_BYTES];
 	char entries[4096]; /* of the directory */
 };
 
-/* All segments in a directory. 0 or -errno: it cannot be read. */
+/* All segments in a directory, and all trees whose sessions lie in it. 0 or -errno: it cannot be
+ * read. */
 int salvage_directory(struct salvager *salvager, const char *path);
+
+/*
+ * The session `name` in a directory, if it is a tree's, none of whose processes lives: told of as
+ * the process that the tree is called after. Sums are those that its own exporter would tell; what
+ * is a present state (memory in use, threads) is that of no process.
+ */
+void salvage_tree(struct salvager *salvager, int directory, const char *name);
 
 /* Are these bytes, of a ledger, settings and a resource of this build? (Also for tests.) */
 bool salvage_identity_valid(const struct ledger *ledger);

@@ -1,5 +1,6 @@
 /* From a ledger to the sinks; see salvage_internal.h. */
 #include "base/memory.h"
+#include "export/describe.h"
 #include "export/salvage_internal.h"
 
 static bool wants(const struct salvager *salvager, enum SINK sink)
@@ -19,6 +20,19 @@ enum salvage_outcome salvage_find_sink(const struct salvager *salvager)
 	    listens(salvager, USER_EVENT_RECORD))
 		return SALVAGE_EXPORTED;
 	return wants(salvager, SINK_USER_EVENTS) ? SALVAGE_NOBODY : SALVAGE_NO_EXPORTER;
+}
+
+void salvage_describe(struct salvager *salvager)
+{
+	const struct segment_reading *reading = &salvager->reading;
+	struct resource *resource = &salvager->resource;
+
+	resource_init(resource, salvager->settings.attribute_value_length_limit);
+	describe_executable(resource, reading->program);
+	describe_instance(resource, reading->instance_id);
+	resource_add_int(resource, RESOURCE_DETECTED, "process.pid", reading->pid);
+	resource_add_int(resource, RESOURCE_DETECTED, "process.parent_pid", reading->parent_pid);
+	describe_rest(resource, &salvager->settings);
 }
 
 static void begin_delivery(struct salvager *salvager)
@@ -64,6 +78,20 @@ void salvage_prepare(struct salvager *salvager)
 {
 	begin_delivery(salvager);
 	settle(salvager);
+}
+
+/* The latest moment at which it is known to have lived, and later than all that was exported. */
+void salvage_take(struct salvager *salvager, const struct process_values *totals, uint64_t start_ns,
+                  uint64_t seen_ns)
+{
+	struct snapshot *snapshot = &salvager->ledger.snapshot;
+	uint64_t last = snapshot->time_ns;
+
+	memcpy(&snapshot->totals, totals, sizeof(snapshot->totals));
+	snapshot->start_time_ns = start_ns;
+	if (last < start_ns)
+		last = start_ns;
+	snapshot->time_ns = seen_ns > last ? seen_ns : last + 1;
 }
 
 static uint64_t count_points(const struct salvager *salvager, enum ledger_account account)

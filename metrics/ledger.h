@@ -21,6 +21,9 @@
 
 enum ledger_account { LEDGER_OTLP, LEDGER_RECORD, LEDGER_FILE, LEDGER_ACCOUNTS };
 
+/* Stands in place of the settings of a tree that was exported after its death. */
+#define LEDGER_TREE_CLOSED UINT64_MAX
+
 /* What the header says of it. */
 enum ledger_state {
 	LEDGER_EMPTY,      /* nothing is kept yet, nothing was exported */

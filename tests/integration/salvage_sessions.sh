@@ -8,9 +8,6 @@
 otelue=$OTELUE_BUILD/otelue
 
 
-sessions() { find "$PWD/shm" -mindepth 2 -maxdepth 2 -name 'session.*'; }
-expect_sessions() { expect_equal "$(sessions | wc -l)" "$1" "sessions"; }
-in_table() { "$metrics" value 'libc.memory.allocations{libc.memory.operation=aligned}' "$1"; }
 lines_of_the_victim() { touch otlp.jsonl; grep -c '"process.executable.name","value":{"stringValue":"victim"}' otlp.jsonl || true; }
 
 # Until it counts and has left its settings; its pid is then in $pid.
@@ -41,8 +38,6 @@ kill_victim() {
 	until_true has_ended "$pid"
 	pid=
 }
-# All threads of it: nobody may have looked after it yet.
-has_ended() { ! grep -Eqs '^State:.[^ZX]|^Threads:.([2-9]|1.)' "/proc/$1/status"; }
 kill_run() {
 	kill -KILL "$run"
 	wait "$run" 2>>wait.log || true

@@ -3,7 +3,7 @@
 # that outlives it, and exports to otlp.jsonl. Its segments are kept in a directory of the test's own.
 # shellcheck disable=SC2154 # variables of test.sh
 
-# configuration [INTERVAL [START_DELAY [TEMPORALITY]]]: in ms. Segments are kept in a directory of the test's own.
+# configuration [INTERVAL [START_DELAY [TEMPORALITY]]]: in ms; the scope is $SCOPE.
 configuration() {
 	mkdir -p "$PWD/shm"
 	cat >config.json <<-JSON
@@ -13,7 +13,8 @@ configuration() {
 		 "meter_provider": {"readers": [{"periodic": {"interval": ${1:-100}, "exporter":
 		   {"otlp_file/development": {"output_stream": "file://$PWD/otlp.jsonl",
 		                              "temporality_preference": "${3:-delta}"}}}}]},
-		 "distribution": {"otelue": {"export": {"start_delay": ${2:-0}}, "segment": {"directory": "$PWD/shm"}}}}
+		 "distribution": {"otelue": {"export": {"start_delay": ${2:-0}}, "segment": {"directory": "$PWD/shm",
+		   "scope": "${SCOPE:-process}"}}}}
 	JSON
 	export OTELUE_CONFIG=$PWD/config.json
 	pid=
@@ -38,6 +39,12 @@ counted() { od -An -v -t u8 count | awk '{ for (i = 1; i <= NF; i++) sum += $i }
 # Each thread may have been killed between a call and its own count of it.
 expect_all_exported() { expect_between "$(counted)" "$(exported)" "$(($(counted) + $1))" "allocations exported"; }
 
+# All threads of it: nobody may have looked after it yet.
+has_ended() { ! grep -Eqs '^State:.[^ZX]|^Threads:.([2-9]|1.)' "/proc/$1/status"; }
+
+sessions() { find "$PWD/shm" -mindepth 2 -maxdepth 2 -name 'session.*'; }
+expect_sessions() { expect_equal "$(sessions | wc -l)" "$1" "sessions"; }
+in_table() { "$metrics" value 'libc.memory.allocations{libc.memory.operation=aligned}' "$1"; }
 # start_victim [CALLS END]: its pid is in $pid. Without CALLS it runs until it is killed.
 start_victim() {
 	rm -f count
