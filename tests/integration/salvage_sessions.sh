@@ -161,8 +161,17 @@ an_inner_run_with_survivors_counts_in_the_outer_one() {
 	write_kill_one
 	cat >inner.sh <<-'END'
 		"$1" run -q -- sh -c 'sleep 100 & echo $! >survivor; exec sh kill-one.sh'
-		kill -KILL "$(cat survivor)"
-		while grep -qs '^State:.[^ZX]' "/proc/$(cat survivor)/status"; do :; done
+		read -r pid <survivor
+		kill -KILL "$pid"
+		# All threads of it. By the shell alone: grep makes aligned allocations too.
+		lives() {
+			[ -e "/proc/$pid/status" ] || return 1
+			while read -r key value _; do
+				case $key$value in State:[!ZX]*|Threads:[2-9]*|Threads:1?*) return 0 ;; esac
+			done <"/proc/$pid/status"
+			return 1
+		}
+		while lives; do :; done
 	END
 	run env SERVICE=victim "$otelue" run --json --output outer.json -- sh inner.sh "$otelue"
 	expect_code 0
