@@ -18,6 +18,7 @@
 #include "cli/memory.h"
 #include "cli/report.h"
 #include "cli/session_directory.h"
+#include "cli/session_salvage.h"
 #include "cli/settings.h"
 #include "cli/tree.h"
 #include "metrics/session.h"
@@ -57,6 +58,7 @@ struct run {
 	char **command;
 	FILE *to; /* NULL: nowhere */
 	struct session_directory session;
+	struct settings settings; /* of all processes, unless one changes its environment */
 };
 
 /* CLI_NO_MORE, or the exit code. */
@@ -218,12 +220,12 @@ static int make_session(struct run *run, const char *base)
 
 	if (!other || other[0] != '/')
 		other = "/tmp";
-	session_directory_sweep(base);
+	session_salvage_sweep(base);
 	err = session_directory_make(&run->session, base, outer);
 	if (err) {
 		cli_error(usage.verb, "no session in %s (%s); counting in %s instead", base,
 		          strerror(-err), other);
-		session_directory_sweep(other);
+		session_salvage_sweep(other);
 		err = session_directory_make(&run->session, other, outer);
 	}
 	if (err)
@@ -244,21 +246,15 @@ static int open_output(struct run *run)
 /* 0, or an exit code, with everything said. */
 static int prepare(struct run *run)
 {
-	struct settings *settings;
 	int code = set_variables(run);
 
 	if (!code)
 		code = open_output(run);
 	if (!code)
 		code = set_preload(run);
-	if (code)
-		return code;
-	settings = memory_take(sizeof(*settings));
-	code = load_settings(settings);
 	if (!code)
-		code = make_session(run, settings->segment_directory);
-	free(settings);
-	return code;
+		code = load_settings(&run->settings);
+	return code ? code : make_session(run, run->settings.segment_directory);
 }
 
 static void write_report(const struct run *run, const struct report *report)
@@ -284,7 +280,28 @@ static void write_report(const struct run *run, const struct report *report)
 		fail(run->output ? run->output : "standard error", err);
 }
 
-/* Counted, told to an outer run, cleaned up; what still runs keeps its directory. */
+static void complain(const char *text)
+{
+	cli_error(usage.verb, "%s", text);
+}
+
+/* Told to an outer run, exported, removed. Where something could not be exported it stays. */
+static int close_session(struct run *run, const struct tree *tree)
+{
+	int err = 0;
+
+	if (run->session.outer[0])
+		err = session_directory_hand_over(&run->session, &tree->totals,
+		                                  tree->ended + tree->killed);
+	if ((tree->killed > 0 && !session_salvage_own(&run->session, &run->settings, complain)) ||
+	    err) {
+		session_directory_leave(&run->session);
+		return err;
+	}
+	return session_directory_remove(&run->session);
+}
+
+/* What still runs keeps its directory. */
 static void finish(struct run *run, struct report *report)
 {
 	struct tree tree;
@@ -298,13 +315,11 @@ static void finish(struct run *run, struct report *report)
 	report->tree = &tree;
 	write_report(run, report);
 	if (tree.running > 0) {
+		if (tree.killed > 0)
+			session_salvage_own(&run->session, &run->settings, complain);
 		session_directory_leave(&run->session);
 	} else {
-		if (run->session.outer[0])
-			err = session_directory_hand_over(&run->session, &tree.totals,
-			                                  tree.ended + tree.killed);
-		if (!err)
-			err = session_directory_remove(&run->session);
+		err = close_session(run, &tree);
 		if (err)
 			fail(run->session.path, err);
 	}

@@ -10,10 +10,8 @@
 #include "cli/cli.h"
 #include "cli/memory.h"
 #include "cli/printable.h"
-#include "cli/session_directory.h"
+#include "cli/session_salvage.h"
 #include "cli/settings.h"
-#include "cli/tree.h"
-#include "export/salvage.h"
 
 static const struct cli_option options[] = {
 	{'n', "dry-run", NULL, "only tell what would be done"},
@@ -37,32 +35,6 @@ struct salvaging {
 	struct user_events user_events;
 	int left;
 };
-
-static const char *reason_of(const struct salvager *salvager, enum salvage_outcome outcome,
-                             int error)
-{
-	switch (outcome) {
-	case SALVAGE_BUSY:
-		return "another process salvages it";
-	case SALVAGE_OTHER_NAMESPACE:
-		return "it is of another pid namespace: run otelue salvage there";
-	case SALVAGE_NOT_TOLD:
-		return "shared memory was too short to keep what it had exported";
-	case SALVAGE_NO_EXPORTER:
-		return salvager->exact ? "its settings name no exporter"
-		                       : "it left no settings, and those here name no exporter";
-	case SALVAGE_NOBODY:
-		return "nobody listens to its events: start perf or a collector first";
-	case SALVAGE_FAILED:
-		return memory_text("cannot export to %s: %s",
-		                   settings_exporter_enabled(&salvager->settings, SINK_FILE)
-		                           ? "its file"
-		                           : "user_events",
-		                   strerror(-error));
-	default:
-		return tree_explain(error);
-	}
-}
 
 static void print_exported(const struct salvager *salvager)
 {
@@ -97,14 +69,15 @@ static void tell(struct salvager *salvager, const char *name, enum salvage_outco
 		return;
 	printable_copy(text, sizeof(text), program, strlen(program));
 	if (salvager->reading.pid)
-		printf("%u %s: ", salvager->reading.pid, text);
+		printf("%u %s%s: ", salvager->reading.pid, text,
+		       session_is_directory(name) ? " and its tree" : "");
 	else
 		printf("%s: ", name);
 	if (outcome == SALVAGE_EXPORTED) {
 		print_exported(salvager);
 		return;
 	}
-	printf("left alone: %s\n", reason_of(salvager, outcome, error));
+	printf("left alone: %s\n", session_salvage_reason(salvager, outcome, error));
 	salvaging->left++;
 }
 
@@ -140,7 +113,7 @@ static int salvage_all(struct salvaging *salvaging)
 	}
 	user_events_open(&salvaging->user_events); /* where it fails nobody listens */
 	salvage_path(path, salvaging);
-	session_directory_visit_stale(salvaging->own.segment_directory, salvage_path, salvaging);
+	session_salvage_stale(salvaging->own.segment_directory, salvage_path, salvaging);
 	user_events_close(&salvaging->user_events);
 	return salvaging->left ? CLI_PROBLEM : CLI_OK;
 }

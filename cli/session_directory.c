@@ -9,7 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 #include "cli/memory.h"
-#include "cli/session_directory.h"
+#include "cli/session_internal.h"
 #include "config/settings_load.h"
 #include "metrics/reader.h"
 #include "metrics/session.h"
@@ -18,7 +18,6 @@
 #define DIGITS        "0123456789"
 #define LETTERS       DIGITS "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
 #define SESSION_START "session."
-#define SWEEP_DEPTH   8
 /* What a session in an outer one needs at most: two names and a segment's within struct segment's
  * path. */
 #define INNER_ROOM 128
@@ -53,8 +52,7 @@ static int open_below(int directory, const char *path)
 	return fd < 0 ? -errno : fd;
 }
 
-/* Opens a directory that is ours alone. */
-static int open_own(int directory, const char *path)
+int session_open_own(int directory, const char *path)
 {
 	struct stat status;
 	int fd = open_below(directory, path);
@@ -73,7 +71,7 @@ static int open_user(const char *path)
 {
 	if (mkdir(path, 0700) < 0 && errno != EEXIST)
 		return -errno;
-	return open_own(AT_FDCWD, path);
+	return session_open_own(AT_FDCWD, path);
 }
 
 /* Makes the directory `path` (a template of mkdtemp()) with its accumulator, locked. */
@@ -83,7 +81,7 @@ static int make_at(struct session_directory *session)
 
 	if (!mkdtemp(session->path))
 		return -errno;
-	session->lock = open_own(AT_FDCWD, session->path);
+	session->lock = session_open_own(AT_FDCWD, session->path);
 	err = session->lock < 0 ? session->lock : 0;
 	if (!err && flock(session->lock, LOCK_SH) < 0)
 		err = -errno;
@@ -115,7 +113,7 @@ static bool find_outer(struct session_directory *session, const char *outer)
 
 	if (!outer || outer[0] != '/' || strlen(outer) >= sizeof(session->outer))
 		return false;
-	fd = open_own(AT_FDCWD, outer);
+	fd = session_open_own(AT_FDCWD, outer);
 	if (fd < 0)
 		return false;
 	accumulator = memory_take(sizeof(*accumulator));
@@ -157,9 +155,7 @@ int session_directory_hand_over(const struct session_directory *session,
 	return session_merge(session->outer, totals, processes);
 }
 
-/* Calls `visit` for each name in the directory; stops where that returns other than 0. */
-static int visit_entries(int directory, int depth,
-                         int (*visit)(int directory, const char *name, int depth))
+int session_visit(int directory, int depth, session_visitor *visit, void *context)
 {
 	int copy = open_below(directory, "."), result = 0;
 	DIR *entries = copy < 0 ? NULL : fdopendir(copy);
@@ -169,27 +165,34 @@ static int visit_entries(int directory, int depth,
 		return -errno;
 	while (result == 0 && (entry = readdir(entries))) {
 		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0)
-			result = visit(directory, entry->d_name, depth);
+			result = visit(directory, entry->d_name, depth, context);
 	}
 	closedir(entries);
 	return result;
 }
 
-static int entry_in_use(int directory, const char *name, int depth);
+static int entry_in_use(int directory, const char *name, int depth, void *context);
 
-/* 1: a process or an otelue run uses it. */
-static int in_use(int parent, const char *name, int depth)
+int session_claim(int parent, const char *name, int depth)
 {
-	int fd = open_own(parent, name), result;
+	int fd = session_open_own(parent, name);
 
 	if (fd < 0)
-		return fd == -ENOENT ? 0 : 1;
-	if (depth >= SWEEP_DEPTH || flock(fd, LOCK_EX | LOCK_NB) < 0)
-		result = 1;
-	else
-		result = visit_entries(fd, depth + 1, entry_in_use);
+		return -1;
+	if (depth < SESSION_DEPTH && flock(fd, LOCK_EX | LOCK_NB) == 0 &&
+	    session_visit(fd, depth + 1, entry_in_use, NULL) == 0)
+		return fd;
 	close(fd);
-	return result;
+	return -1;
+}
+
+static bool in_use(int parent, const char *name, int depth)
+{
+	int fd = session_claim(parent, name, depth);
+
+	if (fd >= 0)
+		close(fd);
+	return fd < 0;
 }
 
 /* A process that starts, or whose segment is of another version, shows by its mapping alone. */
@@ -204,11 +207,12 @@ static int is_mapped(int directory, const char *name)
 	return result;
 }
 
-static int entry_in_use(int directory, const char *name, int depth)
+static int entry_in_use(int directory, const char *name, int depth, void *context)
 {
 	struct segment_reading *reading;
 	int result;
 
+	(void)context;
 	if (session_is_directory(name))
 		return in_use(directory, name, depth);
 	if (strcmp(name, SESSION_ACCUMULATOR) == 0)
@@ -222,28 +226,32 @@ static int entry_in_use(int directory, const char *name, int depth)
 	return result;
 }
 
-static int remove_entry(int directory, const char *name, int depth)
+static int remove_entry(int directory, const char *name, int depth, void *context)
 {
 	int fd;
 
+	(void)context;
 	if (session_is_segment(name) || strcmp(name, SESSION_ACCUMULATOR) == 0 ||
 	    strcmp(name, HANDED_OVER) == 0 || strcmp(name, SESSION_EXPORTS) == 0) {
 		unlinkat(directory, name, 0);
-	} else if (session_is_directory(name) && depth < SWEEP_DEPTH &&
-	           !in_use(directory, name, depth)) {
-		fd = open_own(directory, name);
-		if (fd < 0)
-			return 0;
-		visit_entries(fd, depth + 1, remove_entry);
-		close(fd);
-		unlinkat(directory, name, AT_REMOVEDIR);
+	} else if (session_is_directory(name)) {
+		fd = session_claim(directory, name, depth);
+		if (fd >= 0)
+			session_clear(fd, directory, name, depth);
 	}
 	return 0;
 }
 
+void session_clear(int claimed, int parent, const char *name, int depth)
+{
+	session_visit(claimed, depth + 1, remove_entry, NULL);
+	close(claimed);
+	unlinkat(parent, name, AT_REMOVEDIR);
+}
+
 int session_directory_remove(struct session_directory *session)
 {
-	int err = visit_entries(session->lock, 0, remove_entry);
+	int err = session_visit(session->lock, 0, remove_entry, NULL);
 
 	close(session->lock);
 	if (err)
@@ -256,95 +264,31 @@ void session_directory_leave(struct session_directory *session)
 	close(session->lock);
 }
 
-static int stale_count;
-
-static int count_entry(int directory, const char *name, int depth)
+static int count_entry(int directory, const char *name, int depth, void *context)
 {
-	stale_count += session_is_directory(name) && !in_use(directory, name, depth);
+	int *count = context;
+
+	*count += session_is_directory(name) && !in_use(directory, name, depth);
 	return 0;
 }
 
-static int sweep_entry(int directory, const char *name, int depth)
-{
-	if (!session_is_directory(name) || in_use(directory, name, depth))
-		return 0;
-	remove_entry(directory, name, depth);
-	stale_count++;
-	return 0;
-}
-
-static int visit_base(const char *base, int (*visit)(int directory, const char *name, int depth))
+int session_open_user(const char *base)
 {
 	char user[SESSION_PATH_SIZE];
-	int fd = settings_user_directory(base, user, sizeof(user));
+	int err = settings_user_directory(base, user, sizeof(user));
 
-	stale_count = 0;
-	if (fd == 0)
-		fd = open_own(AT_FDCWD, user);
-	if (fd < 0)
-		return 0;
-	/* Somebody makes a session right now: then not this time. */
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
-		visit_entries(fd, 0, visit);
-	close(fd);
-	return stale_count;
-}
-
-int session_directory_sweep(const char *base)
-{
-	return visit_base(base, sweep_entry);
+	return err ? err : session_open_own(AT_FDCWD, user);
 }
 
 int session_directory_stale(const char *base)
 {
-	return visit_base(base, count_entry);
-}
-
-static struct {
-	void (*visit)(const char *path, void *context);
-	void *context;
-} left_behind;
-
-/* What a tree has told is told of all its processes together: none of them can be told alone. */
-static bool is_of_tree(int session)
-{
-	struct session_accumulator *accumulator = memory_take(sizeof(*accumulator));
-	bool is = reader_session(session, geteuid(), accumulator) == 0 &&
-	          accumulator->own != SESSION_OF_RUN;
-
-	free(accumulator);
-	return is;
-}
-
-static int visit_left_behind(int directory, const char *name, int depth)
-{
-	char path[64];
-	int fd = session_is_directory(name) ? open_own(directory, name) : -ENOENT;
+	int fd = session_open_user(base), count = 0;
 
 	if (fd < 0)
 		return 0;
-	if (flock(fd, LOCK_EX | LOCK_NB) == 0 && !is_of_tree(fd)) {
-		snprintf(path, sizeof(path), "/proc/self/fd/%d/.", fd);
-		left_behind.visit(path, left_behind.context);
-		if (depth < SWEEP_DEPTH)
-			visit_entries(fd, depth + 1, visit_left_behind);
-	}
+	/* Somebody makes a session right now: then not this time. */
+	if (flock(fd, LOCK_EX | LOCK_NB) == 0)
+		session_visit(fd, 0, count_entry, &count);
 	close(fd);
-	return 0;
-}
-
-void session_directory_visit_stale(const char *base, void (*visit)(const char *path, void *context),
-                                   void *context)
-{
-	char user[SESSION_PATH_SIZE];
-	int fd = settings_user_directory(base, user, sizeof(user));
-
-	if (fd == 0)
-		fd = open_own(AT_FDCWD, user);
-	if (fd < 0)
-		return;
-	left_behind.visit = visit;
-	left_behind.context = context;
-	visit_entries(fd, 0, visit_left_behind);
-	close(fd);
+	return count;
 }

@@ -44,15 +44,8 @@ int session_directory_remove(struct session_directory *session);
 /* Leaves it to the processes that still use it. */
 void session_directory_leave(struct session_directory *session);
 
-/* Removes sessions below the base that nobody uses any more; returns how many. */
-int session_directory_sweep(const char *base);
-
-/* Calls `visit` with a path of each session below the base whose otelue run is gone, inner ones
- * included; no sweep takes it meanwhile. */
-void session_directory_visit_stale(const char *base, void (*visit)(const char *path, void *context),
-                                   void *context);
-
-/* How many sessions there are that session_directory_sweep() would remove. */
+/* How many sessions there are below the base that nobody uses any more; session_sweep() removes
+ * them. */
 int session_directory_stale(const char *base);
 
 #endif

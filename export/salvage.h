@@ -1,8 +1,9 @@
 /*
  * Exports what killed processes had counted and not exported: out of their segments, with their
- * settings and their resource, through the sinks that they used. Then the segment goes. Each one is
- * locked meanwhile, so that whoever comes at the same time leaves it alone. Raw system calls; one
- * thread at a time in a process. What stands in a segment is another's: nothing of it is believed.
+ * settings and their resource, through the sinks that they used. Then the segment goes, unless it
+ * is still to be counted. Each one is locked meanwhile, so that whoever comes at the same time
+ * leaves it alone. Raw system calls; one thread at a time in a process. What stands in a segment is
+ * another's: nothing of it is believed.
  */
 #ifndef EXPORT_SALVAGE_H
 #define EXPORT_SALVAGE_H
@@ -11,11 +12,12 @@
 #include "encoder/otlp_json.h"
 #include "export/delivery.h"
 #include "metrics/reader.h"
+#include "metrics/segment_list.h"
 
 enum salvage_outcome {
 	SALVAGE_EXPORTED,
 	SALVAGE_ALIVE,
-	SALVAGE_GONE,            /* handed over meanwhile, or by its process */
+	SALVAGE_GONE,            /* handed over meanwhile, or by its process, or exported */
 	SALVAGE_BUSY,            /* another salvages it */
 	SALVAGE_REFUSED,         /* error: as reader_read() says */
 	SALVAGE_OTHER_NAMESPACE, /* of process ids: nobody can tell whether it is dead */
@@ -26,6 +28,13 @@ enum salvage_outcome {
 	SALVAGE_FAILED,          /* error: of the sink, the last one */
 };
 
+/* To work in. */
+struct salvage_tree {
+	struct session_accumulator accumulator;
+	struct process_values totals, sum;
+	struct segment_list list;
+};
+
 struct salvager {
 	/* What the caller sets; the rest begins as zeros. */
 	const struct settings *own; /* for processes that left none; NULL: these are left alone */
@@ -33,11 +42,13 @@ struct salvager {
 	const uint32_t *stop;            /* NULL, or a word: not 0 ends the walk */
 	bool dry;                        /* only look; points are counted all the same */
 	bool quick;                      /* a process id in use is taken for that process */
+	bool keep; /* what is exported stays and is marked so: a session still counts it */
 	/* Called for each segment with what is known of it below. */
 	void (*tell)(struct salvager *salvager, const char *name, enum salvage_outcome outcome,
 	             int error);
 
-	/* Of the segment told of. `reading` holds the header where it could be read. */
+	int directory; /* in which the segment told of lies, open */
+	/* Of that segment. `reading` holds the header where it could be read. */
 	struct segment_reading reading;
 	struct settings settings;
 	bool exact; /* settings and resource are the process's own */
@@ -47,13 +58,22 @@ struct salvager {
 	struct file_sink file;
 	struct resource resource, resource_shed;
 	char service[256];
+	struct salvage_tree tree;
 	uint8_t buffer[DELIVERY_EVENT_BYTES];
 	char json[OTLP_JSON_BYTES];
 	char entries[4096]; /* of the directory */
 };
 
-/* All segments in a directory. 0 or -errno: it cannot be read. */
+/* All segments in a directory, and all trees whose sessions lie in it. 0 or -errno: it cannot be
+ * read. */
 int salvage_directory(struct salvager *salvager, const char *path);
+
+/*
+ * The session `name` in a directory, if it is a tree's, none of whose processes lives: told of as
+ * the process that the tree is called after. Sums are those that its own exporter would tell; what
+ * is a present state (memory in use, threads) is that of no process.
+ */
+void salvage_tree(struct salvager *salvager, int directory, const char *name);
 
 /* Are these bytes, of a ledger, settings and a resource of this build? (Also for tests.) */
 bool salvage_identity_valid(const struct ledger *ledger);

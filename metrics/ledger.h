@@ -21,12 +21,16 @@
 
 enum ledger_account { LEDGER_OTLP, LEDGER_RECORD, LEDGER_FILE, LEDGER_ACCOUNTS };
 
+/* Stands in place of the settings of a tree that was exported after its death. */
+#define LEDGER_TREE_CLOSED UINT64_MAX
+
 /* What the header says of it. */
 enum ledger_state {
 	LEDGER_EMPTY,      /* nothing is kept yet, nothing was exported */
 	LEDGER_IDENTIFIED, /* settings and resource are there; nothing was exported */
 	LEDGER_KEPT,       /* and what the sinks have been told */
 	LEDGER_PRIVATE,    /* there was no room: what was exported is not known */
+	LEDGER_CLOSED,     /* after the process's death all of it was exported */
 	LEDGER_STATES
 };
 

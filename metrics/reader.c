@@ -275,11 +275,16 @@ bool reader_process_runs(const struct segment_reading *reading)
 	return !has_ended(state, threads) && start_ns <= reading->created_boottime_ns;
 }
 
-bool reader_memory_in_use(int fd)
+bool reader_memory_hold(int fd)
 {
 	/* SIGURG is ignored by default, unlike SIGIO. */
 	sys_call(SYS_fcntl, fd, F_SETSIG, SIGURG);
-	if (sys_call(SYS_fcntl, fd, F_SETLEASE, F_RDLCK) < 0)
+	return sys_call(SYS_fcntl, fd, F_SETLEASE, F_RDLCK) == 0;
+}
+
+bool reader_memory_in_use(int fd)
+{
+	if (!reader_memory_hold(fd))
 		return true;
 	sys_call(SYS_fcntl, fd, F_SETLEASE, F_UNLCK);
 	return false;

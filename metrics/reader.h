@@ -49,6 +49,13 @@ int reader_read(int directory, const char *name, uid_t owner, struct segment_rea
 /* The same for a session's accumulator; its messages end in NUL. */
 int reader_session(int directory, uid_t owner, struct session_accumulator *ret);
 
+/* The same for an open file whose owner does not matter, with its session_totals(); without libc.
+ */
+int reader_accumulator(int fd, struct session_accumulator *ret, struct process_values *ret_totals);
+
+/* All of it, or -EBADMSG; -errno. */
+int reader_read_at(int fd, void *to, size_t size, off_t offset);
+
 /* The steps of reader_read(). Descriptor or -errno; access: O_RDONLY or O_RDWR. */
 int reader_open(int directory, const char *name, uid_t owner, int access);
 
@@ -57,6 +64,10 @@ int reader_open(int directory, const char *name, uid_t owner, int access);
  * across pid namespaces, where a number tells nothing, and for files of other versions.
  */
 bool reader_memory_in_use(int fd);
+
+/* False: it is in use. True: it is not, and who opens it for writing waits until fd is closed (for
+ * 45 s at most). fd is open for reading alone. */
+bool reader_memory_hold(int fd);
 
 /* Does the process that made it still run, in this pid namespace? */
 bool reader_process_runs(const struct segment_reading *reading);

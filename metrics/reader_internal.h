@@ -4,9 +4,6 @@
 
 #include "metrics/reader.h"
 
-/* All of it, or -EBADMSG; -errno. */
-int reader_read_at(int fd, void *to, size_t size, off_t offset);
-
 /* Zeros stand where a message is being written: left out. to may be from. */
 void reader_copy_messages(char *to, const char *from, uint32_t length, uint32_t size);
 

@@ -1,17 +1,20 @@
 /*
  * Sessions of trees that all ended at once, or whose last program could not be seen, stay behind.
- * They are removed when another tree begins and there are many files. Raw system calls.
+ * They are removed when another tree begins and there are many files; a few that hold what killed
+ * processes counted are left to be salvaged. Raw system calls.
  */
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
 #include <sys/statfs.h>
 #include "base/memory.h"
+#include "metrics/reader.h"
 #include "metrics/segment_internal.h"
 #include "metrics/segment_list.h"
 #include "metrics/session.h"
 
 #define SWEEP_FILES 128 /* in the file system; a session is three or more */
+#define SWEEP_KEPT  8   /* sessions with something to salvage; they take memory */
 
 /* Two at a time: the user's directory, and a session in it. One sweep at a time in a process. */
 static struct segment_list sessions LARGE_MEMORY, entries LARGE_MEMORY;
@@ -25,7 +28,8 @@ struct head {
 _Static_assert(offsetof(struct session_accumulator, own) == offsetof(struct head, own),
                "begins so");
 
-static bool is_of_tree(int directory)
+/* A tree's, which no process has mapped. */
+static bool is_left(int directory)
 {
 	struct head head;
 	int fd = (int)sys_call(SYS_openat, directory, SESSION_ACCUMULATOR,
@@ -36,7 +40,7 @@ static bool is_of_tree(int directory)
 		return false;
 	is = sys_call(SYS_pread64, fd, &head, sizeof(head), 0) == sizeof(head) &&
 	     head.magic == SESSION_MAGIC && head.version == SEGMENT_VERSION &&
-	     head.own == SESSION_OF_TREE;
+	     head.own == SESSION_OF_TREE && !reader_memory_in_use(fd);
 	sys_call(SYS_close, fd);
 	return is;
 }
@@ -48,8 +52,21 @@ static bool is_ours(const char *name)
 	return *name == '.'; /* "<pid>.<time>", "<pid>.exec" */
 }
 
-/* Only one that nobody has mapped: session_remove() says which. */
-static void remove_session(const char *user_directory, const char *name)
+/* May it go? Not for as long as others may export it, if there are not too many. */
+static bool is_to_go(int *kept)
+{
+	bool holds;
+
+	if (!is_left(entries.directory))
+		return false;
+	holds = segment_list_next(&entries) != NULL;
+	sys_call(SYS_lseek, entries.directory, 0, 0 /* SEEK_SET */);
+	entries.bytes = entries.at = 0;
+	return !holds || (*kept)++ >= SWEEP_KEPT;
+}
+
+/* Only one that nobody has mapped: session_remove() makes sure of it. */
+static void remove_session(const char *user_directory, const char *name, int *kept)
 {
 	char path[SESSION_PATH];
 	size_t n = string_copy(path, sizeof(path), user_directory);
@@ -58,7 +75,7 @@ static void remove_session(const char *user_directory, const char *name)
 	n += string_copy(path + n, sizeof(path) - n, name);
 	if (n + 1 >= sizeof(path) || segment_list_open(&entries, path))
 		return;
-	if (is_of_tree(entries.directory) && session_remove(path) != -EBUSY) {
+	if (is_to_go(kept) && session_remove(path) != -EBUSY) {
 		while ((name = segment_list_any(&entries))) {
 			if (is_ours(name))
 				sys_call(SYS_unlinkat, entries.directory, name, 0);
@@ -73,6 +90,7 @@ void session_sweep(const char *user_directory)
 	static const char start[] = "session.";
 	struct statfs fs;
 	const char *name;
+	int kept = 0;
 
 	if (segment_list_open(&sessions, user_directory))
 		return;
@@ -80,7 +98,7 @@ void session_sweep(const char *user_directory)
 	    (uint64_t)fs.f_files - (uint64_t)fs.f_ffree > SWEEP_FILES) {
 		while ((name = segment_list_any(&sessions))) {
 			if (memcmp(name, start, sizeof(start) - 1) == 0)
-				remove_session(user_directory, name);
+				remove_session(user_directory, name, &kept);
 		}
 	}
 	segment_list_close(&sessions);

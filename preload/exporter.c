@@ -118,22 +118,27 @@ static void *map_private(size_t size)
 	return (void *)base;
 }
 
+static void write_identity(const struct exporter *exporter, struct ledger *ledger)
+{
+	_Static_assert(sizeof(*shim.settings) <= LEDGER_SETTINGS_SIZE, "settings have their room");
+	_Static_assert(sizeof(exporter->resource) <= LEDGER_RESOURCE_SIZE, "so has the resource");
+	memcpy(ledger->settings, shim.settings, sizeof(*shim.settings));
+	settings_seal((struct settings *)ledger->settings);
+	memcpy(ledger->resource, &exporter->resource, sizeof(exporter->resource));
+}
+
 /* Leaves in the segment who we are and how we export. */
 static void leave_identity(const struct exporter *exporter)
 {
 	struct segment *segment = counting_segment();
 	struct ledger *ledger;
 
-	_Static_assert(sizeof(*shim.settings) <= LEDGER_SETTINGS_SIZE, "settings have their room");
-	_Static_assert(sizeof(exporter->resource) <= LEDGER_RESOURCE_SIZE, "so has the resource");
 	if (!segment->header || !segment->path[0] || tree_is_one())
 		return;
 	ledger = segment_ledger(segment, LEDGER_IDENTIFIED, 0, false);
 	if (!ledger)
 		return;
-	memcpy(ledger->settings, shim.settings, sizeof(*shim.settings));
-	settings_seal((struct settings *)ledger->settings);
-	memcpy(ledger->resource, &exporter->resource, sizeof(exporter->resource));
+	write_identity(exporter, ledger);
 	set_ledger_state(LEDGER_IDENTIFIED);
 }
 
@@ -186,10 +191,16 @@ static bool resource_of_tree(struct exporter *exporter)
 	return resource_check(&exporter->resource) == 0;
 }
 
+/* For those who take over, and for who exports the rest when all are killed at once. */
 static void keep_for_tree(const struct exporter *exporter)
 {
-	if (tree_is_one() && exporter->ledger)
-		memcpy(exporter->ledger->resource, &exporter->resource, sizeof(exporter->resource));
+	struct ledger *ledger = exporter->ledger;
+
+	if (!tree_is_one() || !ledger)
+		return;
+	if (!ledger->snapshot.start_time_ns)
+		ledger->snapshot.start_time_ns = shim.start_time_ns;
+	write_identity(exporter, ledger);
 }
 
 static void identify(struct exporter *exporter)

@@ -1,12 +1,14 @@
 /* See mourner.h. */
 #include <sys/mman.h>
+#include "base/atomic.h"
 #include "base/syscall.h"
+#include "config/settings_load.h"
 #include "export/salvage.h"
 #include "hooks/counting.h"
 #include "preload/mourner.h"
 #include "preload/shim.h"
 
-static void salvage(struct exporter *exporter, const uint32_t *stop)
+static void salvage(struct exporter *exporter, const char *directory, const uint32_t *stop)
 {
 	struct salvager *salvager;
 	long base = sys_call(SYS_mmap, NULL, sizeof(*salvager), PROT_READ | PROT_WRITE,
@@ -19,17 +21,27 @@ static void salvage(struct exporter *exporter, const uint32_t *stop)
 	salvager->user_events = &exporter->user_events;
 	salvager->stop = stop;
 	salvager->quick = true;
-	salvage_directory(salvager, shim.directory);
+	salvage_directory(salvager, directory);
 	sys_call(SYS_munmap, base, sizeof(*salvager));
+}
+
+/* The user's; none in a session of otelue run. */
+static bool find_directory(char *ret, size_t size)
+{
+	if (shim.session && relaxed_load(&shim.session->own) != SESSION_OF_TREE)
+		return false;
+	return settings_user_directory(shim.settings->segment_directory, ret, size) >= 0;
 }
 
 void mourner_look(struct exporter *exporter, const uint32_t *stop)
 {
 	const struct segment *segment = counting_segment();
+	char directory[sizeof(shim.directory)];
 
-	if (shim.session || !segment->header || !segment->path[0] || acquire_load(stop))
+	if (!segment->header || !segment->path[0] || acquire_load(stop) ||
+	    !find_directory(directory, sizeof(directory)))
 		return;
-	salvage(exporter, stop);
+	salvage(exporter, directory, stop);
 	if (!acquire_load(stop))
-		segment_sweep(shim.directory, segment->header->pid_namespace);
+		segment_sweep(directory, segment->header->pid_namespace);
 }

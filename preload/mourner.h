@@ -7,8 +7,9 @@
 
 /*
  * Exports what killed processes of this user left in the directory of segments, where they left
- * settings too and this process reaches their sinks; then the names of all but the latest go. Stops
- * as soon as *stop is not 0. Nothing in a session: its owner looks after all of them.
+ * settings too and this process reaches their sinks, also of whole trees; then the names of all but
+ * the latest go. Stops as soon as *stop is not 0. Nothing in a session of otelue run, which looks
+ * after all of them.
  */
 void mourner_look(struct exporter *exporter, const uint32_t *stop);
 

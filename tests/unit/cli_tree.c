@@ -2,7 +2,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>
-#include "cli/session_directory.h"
+#include "cli/session_salvage.h"
 #include "cli/tree.h"
 #include "metrics/segment.h"
 #include "metrics/session.h"
@@ -187,14 +187,14 @@ Test(tree, a_sweep_leaves_what_is_in_use)
 {
 	pid_t pid;
 
-	cr_assert_eq(session_directory_sweep(scratch), 0, "its run lives");
+	cr_assert_eq(session_salvage_sweep(scratch), 0, "its run lives");
 	pid = start_process(session.path, 1);
 	session_directory_leave(&session);
 	cr_assert_eq(session_directory_stale(scratch), 0);
-	cr_assert_eq(session_directory_sweep(scratch), 0, "its process lives");
+	cr_assert_eq(session_salvage_sweep(scratch), 0, "its process lives");
 	end_process(pid);
 	cr_assert_eq(session_directory_stale(scratch), 1);
-	cr_assert_eq(session_directory_sweep(scratch), 1);
+	cr_assert_eq(session_salvage_sweep(scratch), 1);
 	cr_assert_neq(access(session.path, F_OK), 0);
 }
 
@@ -204,9 +204,9 @@ Test(tree, a_sweep_leaves_sessions_around_one_in_use)
 
 	cr_assert_eq(session_directory_make(&inner, scratch, session.path), 0);
 	session_directory_leave(&session);
-	cr_assert_eq(session_directory_sweep(scratch), 0);
+	cr_assert_eq(session_salvage_sweep(scratch), 0);
 	session_directory_leave(&inner);
-	cr_assert_eq(session_directory_sweep(scratch), 1);
+	cr_assert_eq(session_salvage_sweep(scratch), 1);
 }
 
 Test(tree, refuses_a_directory_that_others_may_enter)
