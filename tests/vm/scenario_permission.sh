@@ -5,6 +5,13 @@ set -euo pipefail
 # shellcheck source=lib.sh
 source "$OTELUE_SRC/tests/vm/lib.sh"
 
+# Copies: the build may lie in a home that is closed to other users.
+copies=$(mktemp -d /tmp/otelue.XXXXXX)
+chmod 755 "$copies"
+cp "$shim" "$otelue" "$copies"
+otelue=$copies/otelue
+shimmed=("${shimmed[@]/"$shim"/"$copies/${shim##*/}"}")
+
 member=(setpriv --reuid 1234 --regid 1234 --groups 4321)
 other=(setpriv --reuid 1235 --regid 1235 --clear-groups)
 workload=(/usr/bin/python3 -c 'import os, time
