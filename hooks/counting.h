@@ -66,6 +66,7 @@ union counting_page {
 		struct segment segment;
 		uint8_t have[METRIC_COUNT]; /* the segment has memory for the row's process part */
 		uint64_t early_pages;       /* of `early` that were touched: look through them */
+		uint64_t copies;            /* calls that the kernel counts as a read and a write */
 		bool starved;    /* no room for a page was found; asked again when collected */
 		bool collecting; /* nobody else may move what is in `early` */
 	};

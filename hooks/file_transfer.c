@@ -3,12 +3,21 @@
 #include "base/syscall.h"
 #include "hooks/file.h"
 
+/* Of sendfile the kernel counts also those that find the end, of copy_file_range those that moved
+ * something. */
+static ssize_t end_copy(struct hook_timer timer, int from, int to, ssize_t n, ssize_t counted_from)
+{
+	if (n >= counted_from && counting_here(HOOK_FAMILY_FILE).values)
+		counter_add_shared(&counting_page.copies, 1);
+	return file_end_transfer(timer, from, to, n);
+}
+
 OTELUE_EXPORT ssize_t sendfile(int to, int from, off_t *offset, size_t size)
 {
 	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(sendfile)(to, from, offset, size);
 
-	return file_end_transfer(timer, from, to, n);
+	return end_copy(timer, from, to, n, 0);
 }
 
 OTELUE_EXPORT ssize_t sendfile64(int to, int from, off64_t *offset, size_t size)
@@ -16,7 +25,7 @@ OTELUE_EXPORT ssize_t sendfile64(int to, int from, off64_t *offset, size_t size)
 	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(sendfile64)(to, from, offset, size);
 
-	return file_end_transfer(timer, from, to, n);
+	return end_copy(timer, from, to, n, 0);
 }
 
 OTELUE_EXPORT ssize_t splice(int from, off64_t *from_offset, int to, off64_t *to_offset,
@@ -62,5 +71,5 @@ OTELUE_EXPORT ssize_t copy_file_range(int from, off64_t *from_offset, int to, of
 	                    ? real.copy_file_range(from, from_offset, to, to_offset, size, flags)
 	                    : hook_missing();
 
-	return file_end_transfer(timer, from, to, n);
+	return end_copy(timer, from, to, n, 1);
 }

@@ -265,7 +265,8 @@ static void observe_coverage(struct process_values *process, const struct proces
 	uint32_t bad = operation * FILE_ERROR_COUNT + FILE_ERROR_EBADF;
 	uint64_t seen = sum_words(totals, METRIC_FILE_OPERATION_DURATION, operation) -
 	                sum_words(totals, METRIC_FILE_OPERATION_ERRORS, bad) +
-	                sum_words(totals, METRIC_SOCKET_PLAIN_CALLS, direction);
+	                sum_words(totals, METRIC_SOCKET_PLAIN_CALLS, direction) +
+	                relaxed_load(&counting_page.copies);
 
 	if (relaxed_load(&counting_misses_io))
 		unset(process, METRIC_IO_COVERAGE, direction);

@@ -10,6 +10,7 @@ exported() {
 	#include <stdio.h>
 	#include <stdlib.h>
 	#include <string.h>
+	#include <sys/sendfile.h>
 	#include <sys/socket.h>
 	#include <sys/syscall.h>
 	#include <unistd.h>
@@ -20,6 +21,17 @@ exported() {
 	static void bad(void) { read(-1, bytes, 64), write(-1, bytes, 64); }
 	static void by_socket(void) { write(ends[0], bytes, 64), read(ends[1], bytes, 64); }
 	static void sent(void) { send(ends[0], bytes, 64, 0), recv(ends[1], bytes, 64, 0); }
+	static void copied(void)
+	{
+		static int from, to;
+		off64_t start = 0, end = 0;
+		if (!from) {
+			from = open("from", O_RDWR | O_CREAT, 0600), to = open("to", O_RDWR | O_CREAT, 0600);
+			write(from, bytes, 64);
+		}
+		sendfile(to, from, &start, 64), sendfile(to, from, &start, 64);
+		copy_file_range(from, &end, to, &start, 64, 0);
+	}
 	static void by_stream(void)
 	{
 		static FILE *from, *to;
@@ -45,6 +57,7 @@ exported() {
 				if (!strcmp(argv[i], "socket")) by_socket();
 				if (!strcmp(argv[i], "sent")) sent();
 				if (!strcmp(argv[i], "stream")) by_stream();
+				if (!strcmp(argv[i], "copied")) copied();
 			}
 		}
 		return 0;
@@ -78,6 +91,11 @@ plain_calls_are_seen_all() {
 }
 calls_that_failed_and_those_of_sockets_do_not_blur_it() { is 0.5 plain bad raw sent; }
 streams_are_seen_by_their_own_name_only() { is 0 stream; }
+copies_are_a_read_and_a_write() {
+	is 1 copied
+	rm out.jsonl
+	is 0.75 copied raw
+}
 a_third_is_a_third() { is 0.333 raw plain stream; }
 
 # None, from the next export on; where the machine forbids io_uring it goes on.
@@ -93,6 +111,7 @@ io_uring_leaves_none() {
 test_case plain_calls_are_seen_all
 test_case calls_that_failed_and_those_of_sockets_do_not_blur_it
 test_case streams_are_seen_by_their_own_name_only
+test_case copies_are_a_read_and_a_write
 test_case a_third_is_a_third
 test_case io_uring_leaves_none
 test_done
