@@ -67,18 +67,32 @@ static bool listening(const struct exporter *exporter)
 	       user_events_listening(&exporter->user_events, USER_EVENT_RECORD);
 }
 
+/* True: it was not settled before. heard_ns: if the listener has just come. */
+static bool look_at(struct exporter *exporter, enum user_event event, uint64_t now_ns,
+                    uint64_t heard_ns, bool last_chance)
+{
+	struct listener *listener = &exporter->listeners[event];
+	bool before = listener->settled;
+
+	if (!user_events_listening(&exporter->user_events, event))
+		listener->heard_ns = 0;
+	else if (!listener->heard_ns)
+		listener->heard_ns = heard_ns;
+	listener->settled =
+		listener->heard_ns && (last_chance || now_ns - listener->heard_ns >= SETTLE_NS);
+	return listener->settled && !before;
+}
+
 bool exporter_poll(struct exporter *exporter, uint64_t now_ns, bool last_chance)
 {
-	bool before = exporter->settled, registered = exporter->user_events.registered;
+	/* Who listens when we register was there before us. */
+	uint64_t heard_ns = exporter->user_events.registered ? now_ns : now_ns - SETTLE_NS;
+	bool came = false;
 
 	try_to_register(exporter, now_ns);
-	if (!listening(exporter))
-		exporter->heard_ns = 0;
-	else if (!exporter->heard_ns) /* was there before us, or has just come */
-		exporter->heard_ns = registered ? now_ns : now_ns - SETTLE_NS;
-	exporter->settled =
-		exporter->heard_ns && (last_chance || now_ns - exporter->heard_ns >= SETTLE_NS);
-	return exporter->settled && !before;
+	for (int event = 0; event < USER_EVENT_COUNT; event++)
+		came |= look_at(exporter, (enum user_event)event, now_ns, heard_ns, last_chance);
+	return came;
 }
 
 bool exporter_wanted(const struct exporter *exporter)
@@ -316,12 +330,16 @@ void exporter_seen(void)
 		relaxed_store(&header->seen_time_ns, clock_read_ns(CLOCK_REALTIME));
 }
 
+static bool is_told(const struct exporter *exporter, enum user_event event)
+{
+	return exporter->listeners[event].settled &&
+	       user_events_listening(&exporter->user_events, event);
+}
+
 bool exporter_export(struct exporter *exporter)
 {
-	bool otlp =
-		exporter->settled && user_events_listening(&exporter->user_events, USER_EVENT_OTLP);
-	bool records = exporter->settled &&
-	               user_events_listening(&exporter->user_events, USER_EVENT_RECORD);
+	bool otlp = is_told(exporter, USER_EVENT_OTLP);
+	bool records = is_told(exporter, USER_EVENT_RECORD);
 	struct delivery delivery = {
 		.settings = shim.settings,
 		.pid = tree_is_one() ? tree_pid() : shim.owner_pid,
@@ -358,6 +376,5 @@ void exporter_close(struct exporter *exporter)
 	file_sink_close(&exporter->file);
 	/* The next thread that exports registers at once. */
 	exporter->retry_ns = exporter->retry_after_ns = 0;
-	exporter->settled = false;
-	exporter->heard_ns = 0;
+	memset(exporter->listeners, 0, sizeof(exporter->listeners));
 }
