@@ -63,6 +63,30 @@ int file_sink_write(struct file_sink *sink, const char *path, const char *line, 
 	return 0;
 }
 
+const char *file_sink_remedy(int err)
+{
+	switch (err) {
+	case -ENOENT:
+	case -ENOTDIR:
+		return "make its directory";
+	case -EACCES:
+	case -EPERM:
+	case -EROFS:
+		return "give this user the right to write there, or choose another place";
+	case -EISDIR:
+		return "it is a directory: name a file";
+	case -ENOSPC:
+	case -EDQUOT:
+		return "make room in its file system";
+	case -EFBIG:
+		return "raise RLIMIT_FSIZE (ulimit -f), or move the file away";
+	case -ENXIO:
+		return "it is a FIFO that nobody reads";
+	default:
+		return "";
+	}
+}
+
 void file_sink_close(struct file_sink *sink)
 {
 	if (sink->fd > 0)

@@ -21,6 +21,9 @@ struct file_sink {
  */
 int file_sink_write(struct file_sink *sink, const char *path, const char *line, size_t length);
 
+/* What a user does about that error; "" where that is unknown. */
+const char *file_sink_remedy(int err);
+
 void file_sink_close(struct file_sink *sink);
 
 #endif
