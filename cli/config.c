@@ -248,5 +248,7 @@ int cli_config(int argc, char **argv)
 		return code;
 	if (argc - optind > 1)
 		return cli_usage_error(&usage, "give one file, not %d", argc - optind);
+	if (argv[optind] && !argv[optind][0]) /* handed over, it would be as good as none */
+		return cli_usage_error(&usage, "'' is no file's name");
 	return check(argv[optind], json);
 }

@@ -1,6 +1,8 @@
 /*
  * otelue decode: OTLP metrics as text, whatever wrote them. Protobuf or JSON lines is told from the
- * first byte: a request starts with 0a, a line with {.
+ * first bytes: a request starts with 0a, a line with {, and lines may be blank before it. (A
+ * request whose first part has 123 bytes starts with a newline and a brace too, but no blank or
+ * quote.)
  */
 #include <errno.h>
 #include <getopt.h>
@@ -14,6 +16,7 @@
 #include "cli/otlp_text.h"
 
 #define LARGEST ((size_t)1 << 30) /* bytes of one input */
+#define BLANK   " \t\r\n"
 
 static const struct cli_option options[] = {
 	{'j', "json", NULL, "print OTLP JSON lines instead of text"},
@@ -121,6 +124,13 @@ static int decode_bytes(const char *name, const struct input *input, struct prin
 	return CLI_PROBLEM;
 }
 
+static bool is_lines(const struct input *input)
+{
+	const char *first = input->bytes + strspn(input->bytes, BLANK);
+
+	return *first == '{' && (input->bytes[0] != '\n' || strchr("\" \t}", first[1]));
+}
+
 static int decode_stream(const char *name, FILE *file, struct printer *printer)
 {
 	struct input input = {NULL, 0};
@@ -131,10 +141,10 @@ static int decode_stream(const char *name, FILE *file, struct printer *printer)
 		          err == -EFBIG ? "larger than 1 GiB" : strerror(-err));
 		return CLI_PROBLEM;
 	}
-	if (input.length == 0) {
+	if (strspn(input.bytes, BLANK) == input.length) {
 		cli_error(usage.verb, "%s: empty", name);
 		code = CLI_PROBLEM;
-	} else if (strspn(input.bytes, "{ \t\r") > 0) {
+	} else if (is_lines(&input)) {
 		code = decode_lines(name, &input, printer);
 	} else {
 		code = decode_bytes(name, &input, printer);

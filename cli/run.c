@@ -338,6 +338,7 @@ int cli_run(int argc, char **argv)
 {
 	struct run run = {.to = stderr};
 	struct report report = {.tree = NULL};
+	void (*too_large)(int);
 	int code = parse(&run, argc, argv), err;
 
 	if (code != CLI_NO_MORE)
@@ -346,7 +347,9 @@ int cli_run(int argc, char **argv)
 		cli_usage_error(&usage, "which program is to run?");
 		return LAUNCH_FAILED;
 	}
+	too_large = signal(SIGXFSZ, SIG_IGN); /* where files may not grow, we say so */
 	code = prepare(&run);
+	signal(SIGXFSZ, too_large);
 	if (code)
 		return code;
 	report.command = run.command;
@@ -359,6 +362,7 @@ int cli_run(int argc, char **argv)
 		return launch_exit_code(err);
 	}
 	signal(SIGPIPE, SIG_IGN); /* the program's end is told, not ours */
+	signal(SIGXFSZ, SIG_IGN);
 	finish(&run, &report);
 	launch_end_like(report.status);
 }

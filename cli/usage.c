@@ -55,6 +55,18 @@ static void make_tables(const struct cli_usage *usage, struct option *longs, cha
 	*shorts = '\0';
 }
 
+/* The word stands before getopt's next one only behind the last of its letters. */
+static int no_such_option(const struct cli_usage *usage, const char *word)
+{
+	for (const struct cli_option *option = usage->options; option->name; option++) {
+		if (option->value == optopt) /* --json=3 */
+			return cli_usage_error(usage, "there is no option %s", word);
+	}
+	if (optopt > ' ' && optopt < 127)
+		return cli_usage_error(usage, "there is no option -%c", optopt);
+	return cli_usage_error(usage, "there is no option %s", word);
+}
+
 int cli_next(const struct cli_usage *usage, int argc, char **argv, const char **ret_argument,
              int *ret_exit)
 {
@@ -71,7 +83,7 @@ int cli_next(const struct cli_usage *usage, int argc, char **argv, const char **
 		*ret_exit = cli_finish_output(usage->verb, CLI_OK);
 		return CLI_EXIT;
 	case '?':
-		*ret_exit = cli_usage_error(usage, "there is no option %s", argv[optind - 1]);
+		*ret_exit = no_such_option(usage, argv[optind - 1]);
 		return CLI_EXIT;
 	case ':':
 		*ret_exit = cli_usage_error(usage, "option %s needs an argument", argv[optind - 1]);

@@ -5,9 +5,23 @@
 #include <alloca.h>
 #include <fcntl.h>
 #include <stdarg.h>
+#include <string.h>
 #include <unistd.h>
 #include "hooks/hook.h"
 #include "hooks/lifecycle.h"
+
+static void exec_begin(const char *path)
+{
+	if (lifecycle_exec_finds(AT_FDCWD, path))
+		lifecycle_exec_begin(HANDOVER_EXEC);
+}
+
+/* A name without a slash is looked for by libc, in PATH. */
+static void exec_begin_name(const char *file)
+{
+	if (!strchr(file, '/') || lifecycle_exec_finds(AT_FDCWD, file))
+		lifecycle_exec_begin(HANDOVER_EXEC);
+}
 
 /* exec came back: it failed. */
 static int exec_failed(int result)
@@ -25,25 +39,25 @@ static int exec_failed(int result)
 
 OTELUE_EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 {
-	lifecycle_exec_begin(HANDOVER_EXEC);
+	exec_begin(path);
 	return exec_failed(REAL(execve)(path, argv, envp));
 }
 
 OTELUE_EXPORT int execv(const char *path, char *const argv[])
 {
-	lifecycle_exec_begin(HANDOVER_EXEC);
+	exec_begin(path);
 	return exec_failed(REAL(execv)(path, argv));
 }
 
 OTELUE_EXPORT int execvp(const char *file, char *const argv[])
 {
-	lifecycle_exec_begin(HANDOVER_EXEC);
+	exec_begin_name(file);
 	return exec_failed(REAL(execvp)(file, argv));
 }
 
 OTELUE_EXPORT int execvpe(const char *file, char *const argv[], char *const envp[])
 {
-	lifecycle_exec_begin(HANDOVER_EXEC);
+	exec_begin_name(file);
 	return exec_failed(REAL(execvpe)(file, argv, envp));
 }
 

@@ -16,6 +16,9 @@
  */
 enum lifecycle_handover { HANDOVER_EXEC, HANDOVER_DAEMON };
 void lifecycle_exec_begin(enum lifecycle_handover why) HOOK_HIDDEN;
+/* False: there is no such file, so exec will return, and what was exported could not be taken back.
+ */
+bool lifecycle_exec_finds(int directory, const char *path) HOOK_HIDDEN;
 void lifecycle_exec_failed(enum lifecycle_handover why) HOOK_HIDDEN;
 void lifecycle_daemon_child(uint32_t parent_pid) HOOK_HIDDEN;
 

@@ -21,9 +21,12 @@ static bool sink_enabled(enum SINK sink)
 }
 
 /* One line for each new kind of failure, none for its repetitions. */
-static void log_failure(int *last, int err, const char *what, const char *why)
+static void log_failure(int *last, int err, const char *place, const char *problem,
+                        const char *remedy)
 {
-	char line[256], number[21];
+	static char line[1536]; /* we run on one thread at a time */
+	const char *const pieces[] = {": ", problem, *remedy ? "; " : "", remedy};
+	char number[21];
 	size_t n;
 
 	if (*last == err)
@@ -31,17 +34,18 @@ static void log_failure(int *last, int err, const char *what, const char *why)
 	*last = err;
 	if (err == 0)
 		return;
-	n = string_copy(line, sizeof(line), what);
+	n = string_copy(line, sizeof(line), place);
 	n += string_copy(line + n, sizeof(line) - n, ": error ");
 	string_from_u64(number, (uint64_t)-err);
 	n += string_copy(line + n, sizeof(line) - n, number);
-	n += string_copy(line + n, sizeof(line) - n, *why ? ", " : "");
-	string_copy(line + n, sizeof(line) - n, why);
+	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++)
+		n += string_copy(line + n, sizeof(line) - n, pieces[i]);
 	shim_log(LOG_LEVEL_WARN, line);
 }
 
 static void try_to_register(struct exporter *exporter, uint64_t now_ns)
 {
+	const struct user_events_error *error;
 	int err;
 
 	if (exporter->user_events.registered || !sink_enabled(SINK_USER_EVENTS) ||
@@ -53,12 +57,11 @@ static void try_to_register(struct exporter *exporter, uint64_t now_ns)
 	exporter->retry_ns = now_ns + exporter->retry_after_ns;
 	if (exporter->retry_after_ns < RETRY_MOST_NS)
 		exporter->retry_after_ns *= 2;
+	error = user_events_explain(err == -EACCES ? USER_EVENTS_OPEN : USER_EVENTS_REGISTERING,
+	                            err);
 	/* A kernel without user_events is no failure: `otelue run` shows the counts there. */
 	log_failure(&exporter->user_events_error, err == -ENOENT ? 0 : err,
-	            "user_events cannot be used",
-	            user_events_explain(err == -EACCES ? USER_EVENTS_OPEN : USER_EVENTS_REGISTERING,
-	                                err)
-	                    ->problem);
+	            "user_events cannot be used", error->problem, error->remedy);
 }
 
 static bool listening(const struct exporter *exporter)
@@ -67,18 +70,32 @@ static bool listening(const struct exporter *exporter)
 	       user_events_listening(&exporter->user_events, USER_EVENT_RECORD);
 }
 
+/* True: it was not settled before. heard_ns: if the listener has just come. */
+static bool look_at(struct exporter *exporter, enum user_event event, uint64_t now_ns,
+                    uint64_t heard_ns, bool last_chance)
+{
+	struct listener *listener = &exporter->listeners[event];
+	bool before = listener->settled;
+
+	if (!user_events_listening(&exporter->user_events, event))
+		listener->heard_ns = 0;
+	else if (!listener->heard_ns)
+		listener->heard_ns = heard_ns;
+	listener->settled =
+		listener->heard_ns && (last_chance || now_ns - listener->heard_ns >= SETTLE_NS);
+	return listener->settled && !before;
+}
+
 bool exporter_poll(struct exporter *exporter, uint64_t now_ns, bool last_chance)
 {
-	bool before = exporter->settled, registered = exporter->user_events.registered;
+	/* Who listens when we register was there before us. */
+	uint64_t heard_ns = exporter->user_events.registered ? now_ns : now_ns - SETTLE_NS;
+	bool came = false;
 
 	try_to_register(exporter, now_ns);
-	if (!listening(exporter))
-		exporter->heard_ns = 0;
-	else if (!exporter->heard_ns) /* was there before us, or has just come */
-		exporter->heard_ns = registered ? now_ns : now_ns - SETTLE_NS;
-	exporter->settled =
-		exporter->heard_ns && (last_chance || now_ns - exporter->heard_ns >= SETTLE_NS);
-	return exporter->settled && !before;
+	for (int event = 0; event < USER_EVENT_COUNT; event++)
+		came |= look_at(exporter, (enum user_event)event, now_ns, heard_ns, last_chance);
+	return came;
 }
 
 bool exporter_wanted(const struct exporter *exporter)
@@ -301,7 +318,7 @@ static void account(enum SINK sink, uint32_t points, long result)
 static void fail_events(struct exporter *exporter, int err)
 {
 	if (err == -ENOSPC)
-		log_failure(&exporter->user_events_error, err,
+		log_failure(&exporter->user_events_error, err, "user_events cannot be used",
 		            "the resource does not fit into an event", "");
 }
 
@@ -311,6 +328,12 @@ static int export_file(struct exporter *exporter, struct delivery *delivery)
 		exporter->json = map_private(OTLP_JSON_BYTES);
 	delivery->json = exporter->json;
 	return exporter->json ? delivery_file(delivery) : -ENOMEM;
+}
+
+static void fail_file(struct exporter *exporter, int err)
+{
+	log_failure(&exporter->file_error, err, shim.settings->otlp_file_path,
+	            "metrics cannot be written to this file", file_sink_remedy(err));
 }
 
 void exporter_identify(struct exporter *exporter)
@@ -327,12 +350,16 @@ void exporter_seen(void)
 		relaxed_store(&header->seen_time_ns, clock_read_ns(CLOCK_REALTIME));
 }
 
+static bool is_told(const struct exporter *exporter, enum user_event event)
+{
+	return exporter->listeners[event].settled &&
+	       user_events_listening(&exporter->user_events, event);
+}
+
 bool exporter_export(struct exporter *exporter)
 {
-	bool otlp =
-		exporter->settled && user_events_listening(&exporter->user_events, USER_EVENT_OTLP);
-	bool records = exporter->settled &&
-	               user_events_listening(&exporter->user_events, USER_EVENT_RECORD);
+	bool otlp = is_told(exporter, USER_EVENT_OTLP);
+	bool records = is_told(exporter, USER_EVENT_RECORD);
 	struct delivery delivery = {
 		.settings = shim.settings,
 		.pid = tree_is_one() ? tree_pid() : shim.owner_pid,
@@ -356,8 +383,7 @@ bool exporter_export(struct exporter *exporter)
 	if (records)
 		delivery_records(&delivery);
 	if (sink_enabled(SINK_FILE))
-		log_failure(&exporter->file_error, export_file(exporter, &delivery),
-		            "OTELUE_FILE cannot be written", "");
+		fail_file(exporter, export_file(exporter, &delivery));
 	observe_add(counting_observed(), METRIC_MEASUREMENTS_DROPPED, DROP_REASON_OVERSIZE,
 	            delivery.oversize);
 	return true;
@@ -369,6 +395,5 @@ void exporter_close(struct exporter *exporter)
 	file_sink_close(&exporter->file);
 	/* The next thread that exports registers at once. */
 	exporter->retry_ns = exporter->retry_after_ns = 0;
-	exporter->settled = false;
-	exporter->heard_ns = 0;
+	memset(exporter->listeners, 0, sizeof(exporter->listeners));
 }

@@ -14,6 +14,12 @@
 #include "preload/observe.h"
 #include "preload/tree_totals.h"
 
+/* Of one event. */
+struct listener {
+	uint64_t heard_ns; /* CLOCK_MONOTONIC when it was first seen; 0: nobody listens */
+	bool settled;      /* it is there, and has had time to start */
+};
+
 /* All zeros is a good start: in a fork child the kernel wipes it. */
 struct exporter {
 	struct user_events user_events;
@@ -24,8 +30,7 @@ struct exporter {
 	struct resource resource_shed; /* for events: what fits beside data */
 	char service[256];
 	bool identified, failing;
-	bool settled;      /* there is a listener, and it has had time to start */
-	uint64_t heard_ns; /* CLOCK_MONOTONIC when it was first seen; 0: nobody listens */
+	struct listener listeners[USER_EVENT_COUNT];
 	uint64_t retry_ns,
 		retry_after_ns; /* next try to register, on CLOCK_MONOTONIC; and the step */
 	int user_events_error, file_error; /* last ones that were logged */
@@ -36,8 +41,8 @@ struct exporter {
 };
 
 /*
- * Tries to register where that is due and looks at the enable words. True: there is a listener that
- * has been told nothing, so export now. perf sets the words when it opens the events and takes
+ * Tries to register where that is due and looks at the enable words. True: an event has a listener
+ * that has been told nothing, so export now. perf sets the words when it opens the events and takes
  * events in only when it has opened and mapped all: one that came while we ran is given a second,
  * unless this is the last chance.
  */

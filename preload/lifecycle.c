@@ -1,5 +1,6 @@
 /* Fork, exec, exit: who owns the counts and when they are handed over. See hooks/lifecycle.h and
  * lifecycle.h. */
+#include <errno.h>
 #include <pthread.h>
 #include <sys/single_threaded.h>
 #include <time.h>
@@ -130,6 +131,17 @@ static void count_exec(uint64_t amount)
 	struct counting here = counting_here(HOOK_FAMILY_PROCESS);
 
 	counting_add(here, PLACE(PROCESS_EXECS), 0, amount);
+}
+
+bool lifecycle_exec_finds(int directory, const char *path)
+{
+	long err;
+
+	if (!ours() || shim.restricted)
+		return true;
+	/* What this user may not do, or the real one, is exec's to say. */
+	err = sys_call(SYS_faccessat, directory, path, 0 /* F_OK */);
+	return err != -ENOENT && err != -ENOTDIR;
 }
 
 void lifecycle_exec_begin(enum lifecycle_handover why)

@@ -1,6 +1,7 @@
 /* The file sink; see file.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
 #include "base/file.h"
 #include "sink/file.h"
 
@@ -15,6 +16,29 @@ static int reopen(struct file_sink *sink, const char *path)
 	return 0;
 }
 
+/* Is there a line without its end? Who left it may have ended long ago, and the file be another. */
+static bool ends_inside_line(const struct file_sink *sink, const char *path)
+{
+	struct stat status, read;
+	char last = '\n';
+	bool known = false;
+	long fd;
+
+	if (sys_call(SYS_newfstatat, sink->fd, "", &status, AT_EMPTY_PATH) != 0 ||
+	    !S_ISREG(status.st_mode))
+		return sink->broken;
+	if (status.st_size == 0)
+		return false;
+	fd = file_open(path, O_RDONLY | O_NONBLOCK, 0);
+	if (fd < 0)
+		return sink->broken;
+	if (sys_call(SYS_newfstatat, fd, "", &read, AT_EMPTY_PATH) == 0 &&
+	    read.st_dev == status.st_dev && read.st_ino == status.st_ino)
+		known = sys_call(SYS_pread64, fd, &last, 1, read.st_size - 1) == 1;
+	sys_call(SYS_close, fd);
+	return known ? last != '\n' : sink->broken;
+}
+
 int file_sink_write(struct file_sink *sink, const char *path, const char *line, size_t length)
 {
 	size_t written = 0;
@@ -23,6 +47,7 @@ int file_sink_write(struct file_sink *sink, const char *path, const char *line, 
 
 	if (err)
 		return err;
+	sink->broken = ends_inside_line(sink, path);
 	if (sink->broken && sys_call(SYS_write, sink->fd, "\n", 1) == 1)
 		sink->broken = false;
 	while (written < length) {
@@ -36,6 +61,30 @@ int file_sink_write(struct file_sink *sink, const char *path, const char *line, 
 		written += (size_t)n;
 	}
 	return 0;
+}
+
+const char *file_sink_remedy(int err)
+{
+	switch (err) {
+	case -ENOENT:
+	case -ENOTDIR:
+		return "make its directory";
+	case -EACCES:
+	case -EPERM:
+	case -EROFS:
+		return "give this user the right to write there, or choose another place";
+	case -EISDIR:
+		return "it is a directory: name a file";
+	case -ENOSPC:
+	case -EDQUOT:
+		return "make room in its file system";
+	case -EFBIG:
+		return "raise RLIMIT_FSIZE (ulimit -f), or move the file away";
+	case -ENXIO:
+		return "it is a FIFO that nobody reads";
+	default:
+		return "";
+	}
 }
 
 void file_sink_close(struct file_sink *sink)

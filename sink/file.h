@@ -11,14 +11,18 @@
 
 struct file_sink {
 	int fd;      /* <= 0: not open */
-	bool broken; /* the last write stopped inside a line: the next one ends it first */
+	bool broken; /* of what cannot be read: the last write stopped inside a line */
 };
 
 /*
- * Appends the line (with its newline). 0 or -errno (-ENOSPC, -EFBIG, -EACCES, ...): then nothing or
- * part of the line stands in the file, and the same points are to be sent again.
+ * Appends the line (with its newline), behind the end of one that was cut. 0 or -errno (-ENOSPC,
+ * -EFBIG, -EACCES, ...): then nothing or part of the line stands in the file, and the same points
+ * are to be sent again.
  */
 int file_sink_write(struct file_sink *sink, const char *path, const char *line, size_t length);
+
+/* What a user does about that error; "" where that is unknown. */
+const char *file_sink_remedy(int err);
 
 void file_sink_close(struct file_sink *sink);
 

@@ -37,6 +37,21 @@ every_verb_refuses_an_option_it_has_not() {
 	done
 }
 
+# refuses_letters NAMED WORD...
+refuses_letters() {
+	run "$otelue" "${@:2}"
+	[[ $errors == *": there is no option $1"$'\n'* ]] || fail "$errors"
+}
+
+the_option_that_there_is_not_is_named() {
+	refuses_letters -z config -z
+	refuses_letters -z config -zj
+	refuses_letters -z config -jz
+	refuses_letters -z config file -jzj
+	refuses_letters -z run -zq true
+	refuses_letters --json=3 config --json=3
+}
+
 without_a_verb_it_is_wrong_usage() {
 	run "$otelue"
 	expect_code 2
@@ -230,6 +245,7 @@ register_needs_user_events() {
 test_case help_lists_the_verbs
 test_case every_verb_has_help
 test_case every_verb_refuses_an_option_it_has_not
+test_case the_option_that_there_is_not_is_named
 test_case without_a_verb_it_is_wrong_usage
 test_case an_unknown_verb_is_wrong_usage
 test_case too_many_words_are_wrong_usage

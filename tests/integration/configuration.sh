@@ -148,6 +148,15 @@ the_command_tells_where_each_setting_came_from() {
 	[[ $output == *'exporter "otlp" is not ours; left to the program'* ]] || fail "$output"
 }
 
+# otelue config "$FILE", where FILE is not set.
+an_empty_word_is_no_checked_file() {
+	configure
+	run "$OTELUE_BUILD/otelue" config ""
+	expect_code 2
+	expect_output ""
+	[[ $errors == "otelue config: '' is no file's name"$'\n'* ]] || fail "$errors"
+}
+
 the_command_says_what_the_shim_would_say() {
 	echo '{"file_format": "1.1", "disabled": "perhaps"}' >otelue.json
 	run "$OTELUE_BUILD/otelue" config otelue.json
@@ -199,6 +208,7 @@ test_case a_program_with_the_sanitizer_reads_a_file address libasan.so
 test_case a_program_with_the_sanitizer_reads_a_file thread libtsan.so
 test_case the_command_tells_where_each_setting_came_from
 test_case the_command_says_what_the_shim_would_say
+test_case an_empty_word_is_no_checked_file
 test_case the_readmes_example_is_right
 test_case one_of_another_users_files_is_refused
 test_done

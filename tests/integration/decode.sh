@@ -85,6 +85,30 @@ reads_many_requests_and_both_forms() {
 	expect_same from_bytes from_stdin
 }
 
+# What a writer leaves that had to end a line which a full disk had cut, in a file that was new then.
+lines_may_be_blank() {
+	local blank
+	"$programs/encode_requests" . delta exponential 8168
+	decode lines.jsonl >expected
+	for blank in '\n' '\r\n \n\t'; do
+		{ printf '%b' "$blank"; sed G lines.jsonl; } >input
+		decode input >got
+		expect_same expected got
+	done
+}
+
+# Begins with the bytes that a blank line and a brace have.
+reads_a_request_whose_part_has_123_bytes() {
+	cat >text <<-TEXT
+		resource_metrics { resource { attributes { key: "k" value { string_value: "$(printf '%0112d' 0)" } } } }
+	TEXT
+	oracle --encode bytes text
+	expect_equal "$(head -c 3 bytes | od -An -tx1)" " 0a 7b 0a"
+	run decode bytes
+	expect_code 0
+	[[ $output == k=000* ]] || fail "$output"
+}
+
 # refuses MESSAGE BYTES: BYTES (for printf) are refused with that one line.
 refuses() {
 	printf '%b' "$2" >input
@@ -129,7 +153,10 @@ test_case reads_made_up_requests_whole
 test_case reads_requests_of_other_exporters
 test_case prints_a_table
 test_case reads_many_requests_and_both_forms
+test_case lines_may_be_blank
+test_case reads_a_request_whose_part_has_123_bytes
 test_case refuses "empty" ""
+test_case refuses "empty" ' \n\n'
 test_case refuses "byte 0, in the request: no OTLP metrics: it would have to start with the byte 0a, or with { if it is JSON" "hello"
 test_case refuses "byte 2, in ResourceMetrics: resource has wire type 0, not 2" '\x0a\x02\x08\x01'
 test_case refuses "byte 3, in ResourceMetrics: ends within a number" '\x0a\x02\x0a\x80'

@@ -142,11 +142,11 @@ what_could_not_be_written_comes_later() {
 	for _ in {1..200}; do
 		segment="/dev/shm/otelue.$EUID/$(<id).*"
 		# shellcheck disable=SC2086 # the name's end is a pattern
-		! grep -qs "cannot be written" $segment || break
+		! grep -qs "metrics cannot be written" $segment || break
 		sleep 0.05
 	done
 	# shellcheck disable=SC2086
-	grep -q "cannot be written" $segment || fail "nothing was tried"
+	grep -q "metrics cannot be written" $segment || fail "nothing was tried"
 	mkdir later
 	wait "$!"
 	expect_equal "$("$metrics" value 'libc.memory.allocations{libc.memory.operation=aligned}' later/otlp.jsonl)" 100 allocations

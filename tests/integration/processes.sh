@@ -45,6 +45,35 @@ the_parent_of_a_daemon_exports() {
 	expect_equal "$sum" 14 "allocations of the program, the daemon, and the process between them"
 }
 
+# What has been exported cannot be taken back. an_exec_that_failed_was_none TEMPORALITY
+an_exec_that_failed_was_none() {
+	compile program <<-'END'
+	#include <string.h>
+	#include <unistd.h>
+	extern char **environ;
+	int main(int argc, char **argv)
+	{
+		char *arguments[] = {"x", NULL};
+		for (int i = 0; i < 3; i++) {
+			execve("/nonexistent/x", arguments, environ);
+			execv("/etc/passwd/x", arguments);
+			execvp("./nonexistent", arguments);
+			execl("/nonexistent/x", "x", NULL);
+		}
+		if (argc > 1) execlp("true", "true", NULL);
+		return 0;
+	}
+	END
+	export OTEL_METRICS_EXPORTER=otlp_file OTELUE_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=$1
+	OTELUE_FILE=$PWD/none.jsonl run shim ./program
+	expect_code 0
+	expect_equal "$("$metrics" value libc.process.execs none.jsonl)" 0 "execs of one that executed nothing"
+	expect_equal "$("$metrics" value 'libc.process.errors{libc.process.operation=exec}' none.jsonl)" 12 "failed ones"
+	expect_equal "$(wc -l <none.jsonl)" 1 "exports"
+	OTELUE_FILE=$PWD/one.%p.jsonl run shim ./program and
+	expect_equal "$("$metrics" value libc.process.execs one.*.jsonl)" 1 "execs of one that executed another"
+}
+
 wait_for_file() {
 	for _ in {1..30}; do
 		[[ ! -s $1 ]] || return 0
@@ -172,6 +201,8 @@ for way in fork _Fork forkpty clone __clone syscall syscall-fork clone3 daemon; 
 	test_case each_counts "$way" exec '7 0 1' '10 0 0'
 done
 test_case the_parent_of_a_daemon_exports
+test_case an_exec_that_failed_was_none delta
+test_case an_exec_that_failed_was_none cumulative
 # A library's constructor that runs before ours forks: no handler is there yet.
 counts_of_a_child_from_before_us_are_its_own() {
 	compile early.so -shared -fPIC <<-'END'

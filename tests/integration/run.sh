@@ -54,6 +54,16 @@ no_core_is_dumped_for_us() {
 	[[ -z $(find . -name 'core*') ]] || fail "$(ls)"
 }
 
+# The end stays the program's where what we print has no room: neither a signal nor a code of ours.
+a_result_without_room_does_not_end_us() {
+	local code=0
+	need prlimit
+	truncate -s 1M log
+	prlimit --fsize=1048576 "$otelue" run -- sh -c 'exit 3' 2>>log || code=$?
+	expect_equal "$code" 3
+	expect_equal "$(stat -c %s log)" 1048576
+}
+
 what_cannot_be_run_ends_like_env() {
 	run "$otelue" run -- no-such-program
 	expect_code 127
@@ -285,7 +295,8 @@ a_switched_off_shim_is_told() {
 what_the_shim_says_is_shown() {
 	run env OTELUE_METRICS_EXPORTER=otlp_file OTELUE_FILE=/proc/nonexistent/file "$otelue" run -- sleep 0.01
 	expect_code 0
-	grep -q "^otelue: sleep\[[0-9]*\]: .*error 2" <<<"$errors" || fail "$errors"
+	grep -q "^otelue: sleep\[[0-9]*\]: /proc/nonexistent/file: error 2: .*; make its directory$" <<<"$errors" ||
+		fail "$errors"
 	run env OTELUE_METRICS_EXPORTER=otlp_file OTELUE_FILE=/proc/nonexistent/file "$otelue" run --interval 0.1 -- \
 		"$python" -c 'import os, time; time.sleep(0.6); os.kill(os.getpid(), 9)'
 	expect_code 137
@@ -300,6 +311,7 @@ a_session_is_closed_to_others() {
 test_case exit_codes_are_those_of_the_program
 test_case signals_are_those_of_the_program
 test_case no_core_is_dumped_for_us
+test_case a_result_without_room_does_not_end_us
 test_case what_cannot_be_run_ends_like_env
 test_case wrong_options_are_told_before_the_program_runs
 test_case streams_are_left_alone
