@@ -23,9 +23,12 @@ struct point_options delivery_options(const struct settings *settings, enum ledg
 	};
 
 	/* A record tells what was added. */
-	if (account != LEDGER_RECORD &&
-	    settings_temporality(settings, sink) == TEMPORALITY_PREFERENCE_CUMULATIVE)
+	if (account == LEDGER_RECORD)
+		return options;
+	if (settings_temporality(settings, sink) == TEMPORALITY_PREFERENCE_CUMULATIVE)
 		options.temporality = TEMPORALITY_CUMULATIVE;
+	else if (settings_temporality(settings, sink) == TEMPORALITY_PREFERENCE_LOW_MEMORY)
+		options.temporality = TEMPORALITY_LOWMEMORY;
 	return options;
 }
 

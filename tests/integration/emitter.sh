@@ -56,6 +56,24 @@ cumulative_totals_equal_the_programs_own() {
 		$("$metrics" count libc.memory.allocation.size none.jsonl)))" "$calls" allocations
 }
 
+# Which sums are cumulative: by the preference, as OpenTelemetry defines it; what goes up and down is always.
+# temporality_is PREFERENCE METRIC...: those that are cumulative.
+temporality_is() {
+	OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=$1 exporting "$PWD/otlp.jsonl" "$programs/allocate" 2 20000 >out
+	python3 - "${@:2}" <<-'PYTHON'
+		import json, sys
+		seen = {name: set() for name in ("process.cpu.time", "libc.memory.allocations", "libc.memory.allocation.size",
+		                                 "libc.memory.used")}
+		for line in open("otlp.jsonl"):
+		    for metric in json.loads(line)["resourceMetrics"][0]["scopeMetrics"][0]["metrics"]:
+		        for kind in ("sum", "histogram", "exponentialHistogram"):
+		            if metric["name"] in seen and kind in metric:
+		                seen[metric["name"]].add(metric[kind]["aggregationTemporality"])
+		wanted = {name: {2 if name in sys.argv[1:] else 1} for name in seen}
+		assert seen == wanted, f"{seen} is not {wanted}"
+	PYTHON
+}
+
 # What a line says of exported data points are those of the lines before it.
 exported_data_points_are_those_in_the_file() {
 	local before
@@ -216,6 +234,9 @@ test_case putc_keeps_its_speed
 test_case a_fifo_without_a_reader_is_not_waited_for
 test_case deltas_of_many_intervals_add_up
 test_case cumulative_totals_equal_the_programs_own
+test_case temporality_is delta libc.memory.used
+test_case temporality_is lowmemory process.cpu.time libc.memory.used
+test_case temporality_is cumulative process.cpu.time libc.memory.allocations libc.memory.allocation.size libc.memory.used
 test_case exported_data_points_are_those_in_the_file
 test_case nothing_is_lost_in_a_storm_with_forks
 test_done
