@@ -29,7 +29,7 @@ struct exporter {
 	struct resource resource;      /* for the file: all of it */
 	struct resource resource_shed; /* for events: what fits beside data */
 	char service[256];
-	bool identified, failing;
+	bool identified;
 	struct listener listeners[USER_EVENT_COUNT];
 	uint64_t retry_ns,
 		retry_after_ns; /* next try to register, on CLOCK_MONOTONIC; and the step */
