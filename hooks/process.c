@@ -110,7 +110,7 @@ static int clone_process(__typeof__(clone) *real_clone, int (*function)(void *),
 	bool passing;
 	int pid;
 
-	if (!(flags & CLONE_VM)) {
+	if (!(flags & CLONE_VM) && function) { /* without a function libc refuses */
 		lifecycle_prefork();
 		pid = real_clone(clone_child, stack, flags, &start, parent_tid, tls, child_tid);
 		lifecycle_postfork_parent();
