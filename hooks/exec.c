@@ -9,8 +9,7 @@
 #include "hooks/hook.h"
 #include "hooks/lifecycle.h"
 
-/* exec came back: it failed. */
-static int exec_failed(int result)
+int exec_failed(int result)
 {
 	int error = errno;
 

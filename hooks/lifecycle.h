@@ -18,6 +18,8 @@ enum lifecycle_handover { HANDOVER_EXEC, HANDOVER_DAEMON };
 void lifecycle_exec_begin(enum lifecycle_handover why) HOOK_HIDDEN;
 void lifecycle_exec_failed(enum lifecycle_handover why) HOOK_HIDDEN;
 void lifecycle_daemon_child(uint32_t parent_pid) HOOK_HIDDEN;
+/* exec came back: lifecycle_exec_failed(), and counted as an error. Returns `result`. */
+int exec_failed(int result) HOOK_HIDDEN;
 
 /* Before the process ends without exit handlers; `recorded`: its totals need no reader any more
  * (abort: they do). */

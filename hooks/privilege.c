@@ -258,6 +258,10 @@ static long with_care(long number, const long *a)
 		if (result >= 0)
 			relaxed_store(&counting_misses_io, true);
 		return result;
+	case SYS_execve:
+	case SYS_execveat:
+		lifecycle_exec_begin(HANDOVER_EXEC);
+		return exec_failed((int)real_syscall(number, a));
 	case SYS_exit:
 		lifecycle_thread_exit();
 		return real_syscall(number, a);

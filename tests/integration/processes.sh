@@ -207,6 +207,9 @@ for way in fork _Fork forkpty clone __clone syscall syscall-fork clone3 daemon; 
 	test_case each_counts "$way" write '7 0 1' '5 6 1'
 	test_case each_counts "$way" exec '7 0 1' '10 0 0'
 done
+for deed in execve execveat; do
+	test_case each_counts fork "$deed" '7 0 1' '10 0 0'
+done
 test_case the_parent_of_a_daemon_exports
 # A library's constructor that runs before ours forks: no handler is there yet.
 counts_of_a_child_from_before_us_are_its_own() {
