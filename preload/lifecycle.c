@@ -268,6 +268,8 @@ void lifecycle_postfork_child(void)
 	bool io_known = shim.observed.io_known;
 	uint32_t parent = shim.owner_pid;
 
+	/* Memory of its own, also where a child of vfork forks. */
+	relaxed_store(&hook_thread.passing, 0);
 	if (!shim.counting)
 		return;
 	if (relaxed_load(&shim.confined)) {

@@ -210,6 +210,9 @@ done
 for deed in execve execveat; do
 	test_case each_counts fork "$deed" '7 0 1' '10 0 0'
 done
+for deed in exit _exit exec; do
+	test_case each_counts vfork-fork "$deed" '7 0 1' "$([[ $deed == exec ]] && echo 10 || echo 5) 0 0"
+done
 test_case the_parent_of_a_daemon_exports
 # A library's constructor that runs before ours forks: no handler is there yet.
 counts_of_a_child_from_before_us_are_its_own() {

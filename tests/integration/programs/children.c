@@ -94,6 +94,19 @@ static pid_t by_vfork(int busy)
 	return child;
 }
 
+/* The child of vfork forks, and waits. */
+static pid_t by_vfork_and_fork(void)
+{
+	pid_t child = vfork(), forked;
+
+	if (child != 0)
+		return child;
+	forked = fork();
+	if (forked == 0)
+		be_child();
+	_exit(waitpid(forked, NULL, 0) != forked);
+}
+
 /* The kernel's, past every hook. Inlined: the child may not return before the parent does. */
 static inline __attribute__((always_inline)) long raw_clone(long flags)
 {
@@ -211,6 +224,8 @@ static pid_t make(const char *way)
 		return by_clone(cloned_in_our_memory, CLONE_VM | CLONE_VFORK);
 	if (!strcmp(way, "vfork") || !strcmp(way, "vfork-busy"))
 		return by_vfork(way[5] == '-');
+	if (!strcmp(way, "vfork-fork"))
+		return by_vfork_and_fork();
 	if (!strcmp(way, "raw-vfork"))
 		return by_raw_vfork();
 	if (!strcmp(way, "fork-exec"))
