@@ -9,6 +9,7 @@
 #include "hooks/descriptor.h"
 #include "hooks/hook.h"
 #include "hooks/lifecycle.h"
+#include "hooks/own_calls.h"
 #include "metrics/collect.h"
 #include "metrics/session.h"
 #include "preload/emitter.h"
@@ -34,7 +35,7 @@ static uint32_t books_closed; /* totals were handed over; 1 also while an exec i
 /* False in the child of vfork and where nothing is counted. */
 static bool ours(void)
 {
-	return shim.counting && !hook_thread.passing && !relaxed_load(&shim.confined) &&
+	return shim.counting && !hook_thread.passing && !own_calls_are_stopped() &&
 	       (uint32_t)sys_call(SYS_getpid) == shim.owner_pid;
 }
 
@@ -226,7 +227,7 @@ static void start_clocks(void)
 	shim.start_time_ns = clock_read_ns(CLOCK_REALTIME);
 }
 
-void hook_start_emitter(void)
+static void start_emitter_now(void)
 {
 	if (!ours() ||
 	    __atomic_exchange_n(&hook_emitter_due, UINT64_MAX, __ATOMIC_RELAXED) == UINT64_MAX)
@@ -238,6 +239,14 @@ void hook_start_emitter(void)
 		observe_usage(counting_observed(), &window, &shim.observed);
 		emitter_due(ticks_read(), clock_read_ns(CLOCK_MONOTONIC), TREE_LOOK_NS);
 	}
+}
+
+void hook_start_emitter(void)
+{
+	if (!own_calls_begin())
+		return;
+	start_emitter_now();
+	own_calls_end();
 }
 
 void lifecycle_prefork(void)
@@ -270,9 +279,10 @@ void lifecycle_postfork_child(void)
 
 	/* Memory of its own, also where a child of vfork forks. */
 	relaxed_store(&hook_thread.passing, 0);
+	own_calls_postfork_child();
 	if (!shim.counting)
 		return;
-	if (relaxed_load(&shim.confined)) {
+	if (own_calls_are_stopped()) {
 		counting_postfork_frozen_child();
 		return;
 	}
@@ -319,9 +329,17 @@ void lifecycle_follow(const struct lifecycle_call *call)
 
 bool lifecycle_confine_begin(void)
 {
+	bool stops = ours() && emitter_tid();
+
+	if (hook_thread.passing || !shim.counting)
+		return false;
 	if (ours())
 		counting_freeze_begin();
-	return lifecycle_alone_begin();
+	hook_clock_stop(); /* the vDSO may ask the kernel */
+	own_calls_stop(lifecycle_is_threaded());
+	if (stops)
+		emitter_stop(RIGHTS_BOUND_NS);
+	return stops;
 }
 
 void lifecycle_confine_end(bool stopped, bool confined)
@@ -329,6 +347,8 @@ void lifecycle_confine_end(bool stopped, bool confined)
 	if (hook_thread.passing || !shim.counting)
 		return;
 	if (!confined) {
+		if (own_calls_allow())
+			hook_clock_resume();
 		if (stopped)
 			emitter_start();
 		return;
@@ -339,8 +359,6 @@ void lifecycle_confine_end(bool stopped, bool confined)
 	relaxed_store(&descriptor_lookups, false);
 	counting_freeze();
 	emitter_confine();
-	if (!relaxed_load(&hook_ticks_multiplier)) /* the vDSO may ask the kernel */
-		hook_clock_off();
 }
 
 static void before_fork(void)
