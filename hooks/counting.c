@@ -5,6 +5,7 @@
 #include "base/memory.h"
 #include "base/syscall.h"
 #include "hooks/counting.h"
+#include "hooks/own_calls.h"
 #include "hooks/thread.h"
 #include "metrics/collect.h"
 
@@ -33,6 +34,18 @@ struct segment *counting_segment(void)
 	return &counting_page.segment;
 }
 
+/* False: no room was found, or none may be asked for just now. */
+static bool get_pages(uint64_t pages)
+{
+	bool got;
+
+	if (!own_calls_begin())
+		return false;
+	got = segment_populate_process(&counting_page.segment, pages);
+	own_calls_end();
+	return got;
+}
+
 /* Are these pages of the segment's block to be written to? */
 static bool have_pages(uint64_t pages)
 {
@@ -43,7 +56,7 @@ static bool have_pages(uint64_t pages)
 		return true;
 	if (relaxed_load(&frozen) || relaxed_load(&counting_page.starved))
 		return false;
-	if (segment_populate_process(&counting_page.segment, pages))
+	if (get_pages(pages))
 		return true;
 	relaxed_store(&counting_page.starved, true);
 	return false;
@@ -145,9 +158,12 @@ static void thread_ends(void *values)
 
 static struct shard_values *claim(void)
 {
-	struct shard_values *values =
-		segment_claim(&counting_page.segment, (uint32_t)sys_call(SYS_gettid));
+	struct shard_values *values;
 
+	if (!own_calls_begin())
+		return NULL;
+	values = segment_claim(&counting_page.segment, (uint32_t)sys_call(SYS_gettid));
+	own_calls_end();
 	/* Without a destructor the shard would never be given back. Keys under 32 need no memory.
 	 */
 	if (values && have_thread_end_key && pthread_setspecific(thread_end_key, values)) {

@@ -6,6 +6,7 @@
 #include "base/memory.h"
 #include "base/syscall.h"
 #include "hooks/descriptor.h"
+#include "hooks/own_calls.h"
 
 bool descriptor_lookups = true;
 uint16_t descriptor_table[DESCRIPTOR_COUNT] LARGE_MEMORY;
@@ -108,9 +109,11 @@ uint16_t descriptor_learn(int fd, uint16_t need)
 {
 	uint16_t before = descriptor_entry(fd), entry;
 
-	if (fd < 0 || (before & need) || hook_thread.passing || !may_look_up())
+	if (fd < 0 || (before & need) || hook_thread.passing || !may_look_up() ||
+	    !own_calls_begin())
 		return before;
 	entry = look_up(fd);
+	own_calls_end();
 	if (!entry)
 		return before;
 	/* What it was opened as stays, so that opened and closed agree by type. */

@@ -23,8 +23,7 @@ static void exec_begin_name(const char *file)
 		lifecycle_exec_begin(HANDOVER_EXEC);
 }
 
-/* exec came back: it failed. */
-static int exec_failed(int result)
+int exec_failed(int result)
 {
 	int error = errno;
 

@@ -2,6 +2,7 @@
 #include <sys/sendfile.h>
 #include "base/syscall.h"
 #include "hooks/file.h"
+#include "hooks/own_calls.h"
 
 /* Of sendfile the kernel counts also those that find the end, of copy_file_range those that moved
  * something. */
@@ -49,8 +50,13 @@ OTELUE_EXPORT ssize_t tee(int from, int to, size_t size, unsigned int flags)
 /* vmsplice writes memory to a pipe, or reads it from one if it is given that end. */
 static bool is_read_end(int fd)
 {
-	return relaxed_load(&descriptor_lookups) &&
-	       (sys_call(SYS_fcntl, fd, F_GETFL) & O_ACCMODE) == O_RDONLY;
+	long flags;
+
+	if (!relaxed_load(&descriptor_lookups) || !own_calls_begin())
+		return false;
+	flags = sys_call(SYS_fcntl, fd, F_GETFL);
+	own_calls_end();
+	return (flags & O_ACCMODE) == O_RDONLY;
 }
 
 OTELUE_EXPORT ssize_t vmsplice(int pipe, const struct iovec *parts, size_t count,

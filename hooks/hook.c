@@ -28,6 +28,33 @@ void hook_clock_begin(const void *vdso)
 		relaxed_store(&hook_clock, found);
 }
 
+static struct timespec stopped_at;
+static vdso_clock_gettime_type *running;
+
+static long clock_stopped(clockid_t clock, struct timespec *ret_time)
+{
+	(void)clock;
+	*ret_time = stopped_at;
+	return 0;
+}
+
+void hook_clock_stop(void)
+{
+	vdso_clock_gettime_type *now = relaxed_load(&hook_clock);
+
+	if (now == clock_stopped || now == clock_off)
+		return;
+	now(CLOCK_MONOTONIC, &stopped_at);
+	running = now;
+	release_store(&hook_clock, clock_stopped);
+}
+
+void hook_clock_resume(void)
+{
+	if (relaxed_load(&hook_clock) == clock_stopped)
+		relaxed_store(&hook_clock, running);
+}
+
 void hook_clock_off(void)
 {
 	relaxed_store(&hook_clock, clock_off);

@@ -55,6 +55,9 @@ extern vdso_clock_gettime_type *hook_clock HOOK_HIDDEN;
 void hook_clock_begin(const void *vdso) HOOK_HIDDEN;
 /* Nothing is counted and so no time is taken. */
 void hook_clock_off(void) HOOK_HIDDEN;
+/* No system call any more: the time stands still, until it goes on. */
+void hook_clock_stop(void) HOOK_HIDDEN;
+void hook_clock_resume(void) HOOK_HIDDEN;
 
 static always_inline uint64_t hook_clock_ns(void)
 {

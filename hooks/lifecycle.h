@@ -21,6 +21,8 @@ void lifecycle_exec_begin(enum lifecycle_handover why) HOOK_HIDDEN;
 bool lifecycle_exec_finds(int directory, const char *path) HOOK_HIDDEN;
 void lifecycle_exec_failed(enum lifecycle_handover why) HOOK_HIDDEN;
 void lifecycle_daemon_child(uint32_t parent_pid) HOOK_HIDDEN;
+/* exec came back: lifecycle_exec_failed(), and counted as an error. Returns `result`. */
+int exec_failed(int result) HOOK_HIDDEN;
 
 /* Before the process ends without exit handlers; `recorded`: its totals need no reader any more
  * (abort: they do). */
@@ -33,13 +35,6 @@ void lifecycle_thread_exit(void) HOOK_HIDDEN;
 void lifecycle_prefork(void) HOOK_HIDDEN;
 void lifecycle_postfork_parent(void) HOOK_HIDDEN;
 void lifecycle_postfork_child(void) HOOK_HIDDEN;
-
-/*
- * Around a call whose child shares this memory until it execs or ends: nothing is counted on this
- * thread. Returns what lifecycle_pass_end() needs to restore.
- */
-struct shard_values *lifecycle_pass_begin(bool *ret_passing) HOOK_HIDDEN;
-void lifecycle_pass_end(struct shard_values *values, bool passing) HOOK_HIDDEN;
 
 /* A system call that changes the rights of the thread that makes it. */
 struct lifecycle_call {

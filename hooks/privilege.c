@@ -8,9 +8,11 @@
 #include <linux/sched.h>
 #include <stdarg.h>
 #include <sys/mman.h>
+#include <fcntl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 #include "base/syscall.h"
+#include "hooks/descriptor.h"
 #include "hooks/hook.h"
 #include "hooks/lifecycle.h"
 
@@ -176,6 +178,14 @@ OTELUE_EXPORT int prctl(int option, ...)
 	return result;
 }
 
+/* Whether 8 bytes can be read: the kernel looks at them before it finds that there is no such way
+ * to block signals. It is not asked where it may not be. */
+static bool is_readable(const void *bytes)
+{
+	return bytes && (!relaxed_load(&descriptor_lookups) ||
+	                 sys_call(SYS_rt_sigprocmask, -1, bytes, NULL, 8) != -EFAULT);
+}
+
 /* The system call makes a process that does not share our memory. */
 static bool is_fork(long number, const long *arguments)
 {
@@ -189,7 +199,7 @@ static bool is_fork(long number, const long *arguments)
 	case SYS_clone:
 		return !(arguments[0] & CLONE_VM);
 	case SYS_clone3:
-		return clone3 && (size_t)arguments[1] >= sizeof(uint64_t) &&
+		return (size_t)arguments[1] >= sizeof(uint64_t) && is_readable(clone3) &&
 		       !(clone3->flags & CLONE_VM);
 	default:
 		return false;
@@ -249,6 +259,11 @@ static long with_care(long number, const long *a)
 		if (result >= 0)
 			relaxed_store(&counting_misses_io, true);
 		return result;
+	case SYS_execve:
+	case SYS_execveat:
+		if (number == SYS_execveat || lifecycle_exec_finds(AT_FDCWD, (const char *)a[0]))
+			lifecycle_exec_begin(HANDOVER_EXEC);
+		return exec_failed((int)real_syscall(number, a));
 	case SYS_exit:
 		lifecycle_thread_exit();
 		return real_syscall(number, a);

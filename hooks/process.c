@@ -100,6 +100,26 @@ static int clone_child(void *argument)
 	return start.function(start.argument);
 }
 
+/*
+ * Around a call whose child shares this memory until it execs or ends: nothing is counted on this
+ * thread. Returns what pass_end() needs to restore.
+ */
+static struct shard_values *pass_begin(bool *ret_passing)
+{
+	struct shard_values *values = hook_thread.values;
+
+	*ret_passing = hook_thread.passing;
+	relaxed_store(&hook_thread.values, NULL);
+	relaxed_store(&hook_thread.passing, 1);
+	return values;
+}
+
+static void pass_end(struct shard_values *values, bool passing)
+{
+	relaxed_store(&hook_thread.passing, passing);
+	relaxed_store(&hook_thread.values, values);
+}
+
 /* A child with memory of its own counts for itself; one that shares ours until it execs counts
  * nothing. */
 static int clone_process(__typeof__(clone) *real_clone, int (*function)(void *), void *stack,
@@ -110,14 +130,14 @@ static int clone_process(__typeof__(clone) *real_clone, int (*function)(void *),
 	bool passing;
 	int pid;
 
-	if (!(flags & CLONE_VM)) {
+	if (!(flags & CLONE_VM) && function) { /* without a function libc refuses */
 		lifecycle_prefork();
 		pid = real_clone(clone_child, stack, flags, &start, parent_tid, tls, child_tid);
 		lifecycle_postfork_parent();
 	} else if (flags & CLONE_VFORK) {
-		values = lifecycle_pass_begin(&passing);
+		values = pass_begin(&passing);
 		pid = real_clone(function, stack, flags, argument, parent_tid, tls, child_tid);
-		lifecycle_pass_end(values, passing);
+		pass_end(values, passing);
 	} else {
 		pid = real_clone(function, stack, flags, argument, parent_tid, tls, child_tid);
 	}

@@ -10,6 +10,7 @@
 #include "hooks/descriptor.h"
 #include "hooks/hook.h"
 #include "hooks/lifecycle.h"
+#include "hooks/own_calls.h"
 #include "metrics/collect.h"
 #include "metrics/session.h"
 #include "preload/emitter.h"
@@ -35,7 +36,7 @@ static uint32_t books_closed; /* totals were handed over; 1 also while an exec i
 /* False in the child of vfork and where nothing is counted. */
 static bool ours(void)
 {
-	return shim.counting && !hook_thread.passing && !relaxed_load(&shim.confined) &&
+	return shim.counting && !hook_thread.passing && !own_calls_are_stopped() &&
 	       (uint32_t)sys_call(SYS_getpid) == shim.owner_pid;
 }
 
@@ -214,22 +215,6 @@ void lifecycle_daemon_child(uint32_t parent_pid)
 		segment_exec_sweep(shim.directory, parent_pid);
 }
 
-struct shard_values *lifecycle_pass_begin(bool *ret_passing)
-{
-	struct shard_values *values = hook_thread.values;
-
-	*ret_passing = hook_thread.passing;
-	relaxed_store(&hook_thread.values, NULL);
-	relaxed_store(&hook_thread.passing, 1);
-	return values;
-}
-
-void lifecycle_pass_end(struct shard_values *values, bool passing)
-{
-	relaxed_store(&hook_thread.passing, passing);
-	relaxed_store(&hook_thread.values, values);
-}
-
 static void start_clocks(void)
 {
 	shim.owner_pid = (uint32_t)sys_call(SYS_getpid);
@@ -238,7 +223,7 @@ static void start_clocks(void)
 	shim.start_time_ns = clock_read_ns(CLOCK_REALTIME);
 }
 
-void hook_start_emitter(void)
+static void start_emitter_now(void)
 {
 	if (!ours() ||
 	    __atomic_exchange_n(&hook_emitter_due, UINT64_MAX, __ATOMIC_RELAXED) == UINT64_MAX)
@@ -250,6 +235,14 @@ void hook_start_emitter(void)
 		observe_usage(counting_observed(), &window, &shim.observed);
 		emitter_due(ticks_read(), clock_read_ns(CLOCK_MONOTONIC), TREE_LOOK_NS);
 	}
+}
+
+void hook_start_emitter(void)
+{
+	if (!own_calls_begin())
+		return;
+	start_emitter_now();
+	own_calls_end();
 }
 
 void lifecycle_prefork(void)
@@ -280,9 +273,12 @@ void lifecycle_postfork_child(void)
 	bool io_known = shim.observed.io_known;
 	uint32_t parent = shim.owner_pid;
 
+	/* Memory of its own, also where a child of vfork forks. */
+	relaxed_store(&hook_thread.passing, 0);
+	own_calls_postfork_child();
 	if (!shim.counting)
 		return;
-	if (relaxed_load(&shim.confined)) {
+	if (own_calls_are_stopped()) {
 		counting_postfork_frozen_child();
 		return;
 	}
@@ -329,9 +325,17 @@ void lifecycle_follow(const struct lifecycle_call *call)
 
 bool lifecycle_confine_begin(void)
 {
+	bool stops = ours() && emitter_tid();
+
+	if (hook_thread.passing || !shim.counting)
+		return false;
 	if (ours())
 		counting_freeze_begin();
-	return lifecycle_alone_begin();
+	hook_clock_stop(); /* the vDSO may ask the kernel */
+	own_calls_stop(lifecycle_is_threaded());
+	if (stops)
+		emitter_stop(RIGHTS_BOUND_NS);
+	return stops;
 }
 
 void lifecycle_confine_end(bool stopped, bool confined)
@@ -339,6 +343,8 @@ void lifecycle_confine_end(bool stopped, bool confined)
 	if (hook_thread.passing || !shim.counting)
 		return;
 	if (!confined) {
+		if (own_calls_allow())
+			hook_clock_resume();
 		if (stopped)
 			emitter_start();
 		return;
@@ -349,8 +355,6 @@ void lifecycle_confine_end(bool stopped, bool confined)
 	relaxed_store(&descriptor_lookups, false);
 	counting_freeze();
 	emitter_confine();
-	if (!relaxed_load(&hook_ticks_multiplier)) /* the vDSO may ask the kernel */
-		hook_clock_off();
 }
 
 static void before_fork(void)

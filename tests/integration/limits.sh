@@ -176,6 +176,47 @@ a_file_that_may_not_grow_kills_nobody() {
 	expect_equal "$(stat -c %s otlp.jsonl)" 1000 "bytes written"
 }
 
+# A thread that allocates nothing gets no heap of its own, which is 64 MiB of addresses.
+threads_take_no_more_addresses() {
+	compile program -pthread <<-'END'
+	#include <pthread.h>
+	#include <stdio.h>
+	#include <unistd.h>
+	static pthread_barrier_t all;
+	static void *wait_for_all(void *argument)
+	{
+		pthread_barrier_wait(&all);
+		pause();
+		return argument;
+	}
+	static long pages(void)
+	{
+		long pages = 0;
+		FILE *file = fopen("/proc/self/statm", "r");
+		if (fscanf(file, "%ld", &pages) != 1) pages = -1;
+		fclose(file);
+		return pages;
+	}
+	int main(void)
+	{
+		long before = pages();
+		pthread_t thread;
+		pthread_attr_t small;
+		pthread_attr_init(&small);
+		pthread_attr_setstacksize(&small, 65536);
+		pthread_barrier_init(&all, NULL, 21);
+		for (int i = 0; i < 20; i++)
+			if (pthread_create(&thread, &small, wait_for_all, NULL)) return 1;
+		pthread_barrier_wait(&all);
+		printf("%ld times 32 MiB\n", (pages() - before) * sysconf(_SC_PAGESIZE) >> 25);
+		return 0;
+	}
+	END
+	expect_transparent ./program
+	expect_code 0
+	expect_equal "$(cat .shim.out)" "0 times 32 MiB"
+}
+
 test_case limited 4 --nofile=16
 test_case no_descriptor_is_left
 test_case limited 0 --as=30000000
@@ -202,4 +243,5 @@ test_case counts_are_right_in_a_full_shm before 600
 test_case counts_are_right_in_a_full_shm never 500
 test_case small_stacks_are_enough altstack
 test_case small_stacks_are_enough thread
+test_case threads_take_no_more_addresses
 test_done

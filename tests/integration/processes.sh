@@ -146,6 +146,42 @@ every_exec_hands_the_same_words_on() {
 	done
 }
 
+# What the kernel or libc refuses is refused with the shim in the way, too, and makes no process.
+wrong_arguments_are_refused() {
+	compile program <<-'END'
+	#include <errno.h>
+	#include <linux/sched.h>
+	#include <sched.h>
+	#include <signal.h>
+	#include <stdio.h>
+	#include <sys/syscall.h>
+	#include <unistd.h>
+	static char stack[65536] __attribute__((aligned(16)));
+	static int function(void *argument) { return argument != NULL; }
+	static void tell(long result)
+	{
+		printf("%s %d\n", result == -1 ? "refused" : "made", errno);
+		fflush(stdout);
+		errno = 0;
+	}
+	int main(void)
+	{
+		struct clone_args *bad[] = {NULL, (void *)8, (void *)-1};
+		size_t sizes[] = {0, 8, CLONE_ARGS_SIZE_VER0, sizeof(struct clone_args), 1 << 20};
+		for (size_t i = 0; i < 3; i++)
+			for (size_t j = 0; j < sizeof(sizes) / sizeof(sizes[0]); j++)
+				tell(syscall(SYS_clone3, bad[i], sizes[j]));
+		tell(clone(NULL, stack + sizeof(stack), SIGCHLD, NULL));
+		tell(clone(function, NULL, SIGCHLD, NULL));
+		tell(clone(NULL, stack + sizeof(stack), SIGCHLD | CLONE_VM | CLONE_VFORK, NULL));
+		return 7;
+	}
+	END
+	expect_transparent ./program
+	expect_code 7
+	[[ $(grep -c refused .shim.out) == 18 ]] || fail "$(cat .shim.out)"
+}
+
 vfork_loops_leave_the_parent_alone() {
 	printf '%s\n' 'import subprocess' 'for i in range(50):' '    subprocess.run(["true"], close_fds=True)' \
 		'print(sorted(__import__("os").listdir("/proc/self/fd"))[:3])' >loop.py
@@ -199,6 +235,12 @@ for way in fork _Fork forkpty clone __clone syscall syscall-fork clone3 daemon; 
 	test_case each_counts "$way" _exit '7 0 1' '5 0 0'
 	test_case each_counts "$way" write '7 0 1' '5 6 1'
 	test_case each_counts "$way" exec '7 0 1' '10 0 0'
+done
+for deed in execve execveat; do
+	test_case each_counts fork "$deed" '7 0 1' '10 0 0'
+done
+for deed in exit _exit exec; do
+	test_case each_counts vfork-fork "$deed" '7 0 1' "$([[ $deed == exec ]] && echo 10 || echo 5) 0 0"
 done
 test_case the_parent_of_a_daemon_exports
 test_case an_exec_that_failed_was_none delta
@@ -259,6 +301,7 @@ done
 test_case a_child_inherits_what_is_live
 test_case a_storm_with_1000_forks_is_counted
 test_case every_exec_hands_the_same_words_on
+test_case wrong_arguments_are_refused
 test_case vfork_loops_leave_the_parent_alone
 test_case counts_of_a_child_from_before_us_are_its_own
 test_done

@@ -25,6 +25,82 @@ a_filter_of_system_calls_is_not_met() {
 	done
 }
 
+# The library holds the thread up that has just set the filter: its hook has not returned, the filter is on all threads.
+a_filter_just_set_is_not_met_on_other_threads() {
+	compile held.so -shared -fPIC <<-'END'
+	#include <dlfcn.h>
+	#include <stdarg.h>
+	#include <sys/syscall.h>
+	#include <unistd.h>
+	int filter_is_set, others_are_done;
+	long syscall(long number, ...)
+	{
+		static long (*real)(long, ...);
+		va_list rest;
+		long a[3], result;
+		va_start(rest, number);
+		for (int i = 0; i < 3; i++)
+			a[i] = va_arg(rest, long);
+		va_end(rest);
+		if (!real)
+			real = dlsym(RTLD_NEXT, "syscall");
+		result = real(number, a[0], a[1], a[2]);
+		if (number != SYS_seccomp)
+			return result;
+		__atomic_store_n(&filter_is_set, 1, __ATOMIC_SEQ_CST);
+		while (!__atomic_load_n(&others_are_done, __ATOMIC_SEQ_CST))
+			;
+		return result;
+	}
+	END
+	compile program -Wl,--no-as-needed ./held.so -Wl,-rpath,. -pthread <<-'END'
+	#include <fcntl.h>
+	#include <linux/filter.h>
+	#include <linux/seccomp.h>
+	#include <pthread.h>
+	#include <stddef.h>
+	#include <sys/prctl.h>
+	#include <sys/syscall.h>
+	#include <sys/uio.h>
+	#include <unistd.h>
+	extern int filter_is_set, others_are_done;
+	static int unknown[2], runs;
+	static void *other(void *argument)
+	{
+		struct iovec one = {"x", 1};
+		char byte;
+		__atomic_store_n(&runs, 1, __ATOMIC_SEQ_CST);
+		while (!__atomic_load_n(&filter_is_set, __ATOMIC_SEQ_CST))
+			;
+		if (vmsplice(unknown[1], &one, 1, 0) == 1 && read(unknown[0], &byte, 1) == 1)
+			__atomic_store_n(&others_are_done, 1, __ATOMIC_SEQ_CST);
+		_exit(7);
+	}
+	#define ALLOW(n) BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, n, 0, 1), BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW)
+	int main(void)
+	{
+		struct sock_filter code[] = {
+			BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+			ALLOW(SYS_read), ALLOW(SYS_vmsplice), ALLOW(SYS_exit_group),
+			BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+		};
+		struct sock_fprog filter = {sizeof(code) / sizeof(code[0]), code};
+		pthread_t thread;
+		syscall(SYS_pipe2, unknown, 0);
+		pthread_create(&thread, NULL, other, NULL);
+		while (!__atomic_load_n(&runs, __ATOMIC_SEQ_CST))
+			;
+		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+		if (syscall(SYS_seccomp, SECCOMP_SET_MODE_FILTER, SECCOMP_FILTER_FLAG_TSYNC, &filter))
+			_exit(8);
+		for (;;)
+			;
+	}
+	END
+	expect_transparent timeout 20 ./program
+	expect_code 7
+}
+
 what_is_counted_under_a_filter_is_not_lost() {
 	"$OTELUE_BUILD/otelue" run --json --output run.json -- "$programs/rights" filter >out || expect_equal $? 4
 	expect_equal "$("$metrics" count 'libc.memory.allocation.size{libc.memory.operation=malloc}' run.json)" 2000
@@ -104,6 +180,7 @@ done
 for way in filter filter-all; do
 	test_case a_filter_of_system_calls_is_not_met "$way"
 done
+test_case a_filter_just_set_is_not_met_on_other_threads
 test_case a_filter_at_start_is_obeyed
 test_case what_is_counted_under_a_filter_is_not_lost
 test_case totals_are_handed_over_without_rights

@@ -1,9 +1,9 @@
 /*
  * children WAY DEED: makes a process in that way. The parent makes 3 aligned allocations before and
  * 4 after it (libc itself makes none), the child 5, and then does its deed: nothing, writes 6 times
- * to /dev/null, executes another child in its place, or ends by _exit. Prints the two process ids
- * as "PARENT CHILD". children child DEED: what an executed child does. Ways that execute run this
- * program so.
+ * to /dev/null, executes another child in its place (exec; by number: execve, execveat), or ends by
+ * _exit. Prints the two process ids as "PARENT CHILD". children child DEED: what an executed child
+ * does. Ways that execute run this program so.
  */
 #include <fcntl.h>
 #include <linux/sched.h>
@@ -30,6 +30,12 @@ static void allocate(int times)
 
 static void execute_child(const char *what)
 {
+	char *const words[] = {self, child_word, (char *)what, NULL};
+
+	if (!strcmp(deed, "execve"))
+		syscall(SYS_execve, self, words, environ);
+	if (!strcmp(deed, "execveat"))
+		syscall(SYS_execveat, AT_FDCWD, self, words, environ, 0);
 	execl(self, self, child_word, what, (char *)NULL);
 	_exit(127);
 }
@@ -49,7 +55,7 @@ static void be_child(void)
 	pid_t id = getpid();
 
 	allocate(5);
-	if (!strcmp(deed, "exec"))
+	if (!strncmp(deed, "exec", 4))
 		execute_child(nothing_word);
 	if (!strcmp(deed, "write"))
 		write_to_null();
@@ -86,6 +92,19 @@ static pid_t by_vfork(int busy)
 	if (child == 0)
 		execute_child(deed);
 	return child;
+}
+
+/* The child of vfork forks, and waits. */
+static pid_t by_vfork_and_fork(void)
+{
+	pid_t child = vfork(), forked;
+
+	if (child != 0)
+		return child;
+	forked = fork();
+	if (forked == 0)
+		be_child();
+	_exit(waitpid(forked, NULL, 0) != forked);
 }
 
 /* The kernel's, past every hook. Inlined: the child may not return before the parent does. */
@@ -205,6 +224,8 @@ static pid_t make(const char *way)
 		return by_clone(cloned_in_our_memory, CLONE_VM | CLONE_VFORK);
 	if (!strcmp(way, "vfork") || !strcmp(way, "vfork-busy"))
 		return by_vfork(way[5] == '-');
+	if (!strcmp(way, "vfork-fork"))
+		return by_vfork_and_fork();
 	if (!strcmp(way, "raw-vfork"))
 		return by_raw_vfork();
 	if (!strcmp(way, "fork-exec"))
