@@ -15,6 +15,7 @@
 #include "hooks/descriptor.h"
 #include "hooks/hook.h"
 #include "hooks/lifecycle.h"
+#include "hooks/own_calls.h"
 
 #define GROUPS_MAX 65536
 
@@ -110,6 +111,40 @@ static int follow_capset(int result, cap_user_header_t header, const cap_user_da
 OTELUE_EXPORT int capset(cap_user_header_t header, const cap_user_data_t data)
 {
 	return follow_capset(REAL(capset)(header, data), header, data);
+}
+
+/* 0: the caller. The emitter goes where the program's first thread does: others that pin themselves
+ * want a processor to themselves. */
+static bool is_first_thread(pid_t thread)
+{
+	long process;
+	bool is;
+
+	if (!relaxed_load(&descriptor_lookups) || !own_calls_begin())
+		return false;
+	process = sys_call(SYS_getpid);
+	is = (thread ? thread : sys_call(SYS_gettid)) == process;
+	own_calls_end();
+	return is;
+}
+
+static int follow_affinity(int result, pid_t thread, size_t size, const cpu_set_t *set)
+{
+	if (result != 0 || !is_first_thread(thread))
+		return result;
+	return FOLLOWED(result, SYS_sched_setaffinity, {0, (long)size, (long)set});
+}
+
+OTELUE_EXPORT int sched_setaffinity(pid_t thread, size_t size, const cpu_set_t *set)
+{
+	return follow_affinity(REAL(sched_setaffinity)(thread, size, set), thread, size, set);
+}
+
+OTELUE_EXPORT int pthread_setaffinity_np(pthread_t thread, size_t size, const cpu_set_t *set)
+{
+	int result = REAL(pthread_setaffinity_np)(thread, size, set);
+
+	return thread == pthread_self() ? follow_affinity(result, 0, size, set) : result;
 }
 
 /* Which of a process's namespaces may be changed while it has a second thread; a new one for its
@@ -242,6 +277,9 @@ static long with_care(long number, const long *a)
 	case SYS_capset:
 		return follow_capset((int)real_syscall(number, a), (cap_user_header_t)a[0],
 		                     (cap_user_data_t)a[1]);
+	case SYS_sched_setaffinity:
+		return follow_affinity((int)real_syscall(number, a), (pid_t)a[0], (size_t)a[1],
+		                       (const cpu_set_t *)a[2]);
 	case SYS_prctl:
 		return prctl((int)a[0], a[1], a[2], a[3], a[4]);
 	case SYS_unshare:

@@ -9,6 +9,7 @@
 #include <linux/capability.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
+#include <pthread.h>
 #include <sched.h>
 #include <stddef.h>
 #include <stdio.h>
@@ -25,8 +26,8 @@
 static int is_right(const char *line)
 {
 	static const char *const names[] = {
-		"Uid:",    "Gid:",    "Groups:", "CapInh:",    "CapPrm:",
-		"CapEff:", "CapBnd:", "CapAmb:", "NoNewPrivs:"};
+		"Uid:",    "Gid:",    "Groups:", "CapInh:",     "CapPrm:",
+		"CapEff:", "CapBnd:", "CapAmb:", "NoNewPrivs:", "Cpus_allowed:"};
 
 	for (size_t i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
 		if (strncmp(line, names[i], strlen(names[i])) == 0)
@@ -77,8 +78,60 @@ static int drop_capabilities(void)
 	return (int)syscall(SYS_capset, &header, none);
 }
 
+/* To the last of the processors that it may use. */
+static int pin(int (*set)(const cpu_set_t *one))
+{
+	cpu_set_t all, one;
+	int cpu = CPU_SETSIZE - 1;
+
+	if (sched_getaffinity(0, sizeof(all), &all))
+		return -1;
+	while (!CPU_ISSET(cpu, &all))
+		cpu--;
+	CPU_ZERO(&one);
+	CPU_SET(cpu, &one);
+	return set(&one);
+}
+
+static int by_process(const cpu_set_t *one)
+{
+	return sched_setaffinity(getpid(), sizeof(*one), one);
+}
+
+static int by_thread(const cpu_set_t *one)
+{
+	return pthread_setaffinity_np(pthread_self(), sizeof(*one), one);
+}
+
+static int by_number(const cpu_set_t *one)
+{
+	return (int)syscall(SYS_sched_setaffinity, 0, sizeof(*one), one);
+}
+
+static void *pinned_worker(void *argument)
+{
+	return (void *)(long)(pin(by_thread) || pin(by_number) || argument);
+}
+
+static int pin_worker(void)
+{
+	pthread_t worker;
+	void *failed = NULL;
+
+	return pthread_create(&worker, NULL, pinned_worker, NULL) ||
+	       pthread_join(worker, &failed) || failed;
+}
+
 static int change(const char *way)
 {
+	if (strcmp(way, "affinity") == 0)
+		return pin(by_process);
+	if (strcmp(way, "affinity-thread") == 0)
+		return pin(by_thread);
+	if (strcmp(way, "affinity-raw") == 0)
+		return pin(by_number);
+	if (strcmp(way, "affinity-worker") == 0)
+		return pin_worker();
 	if (strcmp(way, "setuid") == 0)
 		return setgid(NOBODY) || setgroups(0, NULL) || setuid(NOBODY);
 	if (strcmp(way, "seteuid") == 0)
