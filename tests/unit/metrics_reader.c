@@ -170,8 +170,11 @@ Test(reader, refuses_a_file_cut_at_any_page)
 
 	stat(segment.path, &status);
 	cr_assert_eq(status.st_size % SEGMENT_PAGE, 0);
+	cr_assert_eq(truncate(segment.path, status.st_size - SEGMENT_PAGE), 0);
+	cr_assert_eq(read_it(), -EBADMSG, "a page less");
 	/* A sparse gigabyte has many pages; those past the first shards are alike. */
-	for (off_t size = 40 * (off_t)SEGMENT_SHARD_SIZE; size >= 0; size -= SEGMENT_PAGE) {
+	for (off_t size = SEGMENT_SHARDS_OFFSET + 20 * (off_t)SEGMENT_SHARD_SIZE; size >= 0;
+	     size -= SEGMENT_PAGE) {
 		cr_assert_eq(truncate(segment.path, size), 0);
 		cr_assert_eq(read_it(), -EBADMSG, "%ld bytes", (long)size);
 	}
