@@ -2,6 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 #include "cli/cli.h"
 #include "cli/memory.h"
 
@@ -21,6 +22,11 @@ static void *there(void *block)
 void *memory_take(size_t size)
 {
 	return there(calloc(1, size));
+}
+
+void *memory_take_aligned(size_t alignment, size_t size)
+{
+	return memset(there(aligned_alloc(alignment, size)), 0, size);
 }
 
 void *memory_grow(void *old, size_t count, size_t size)

@@ -120,7 +120,8 @@ static int salvage_all(struct salvaging *salvaging)
 
 int cli_salvage(int argc, char **argv)
 {
-	struct salvaging *salvaging = memory_take(sizeof(*salvaging));
+	struct salvaging *salvaging =
+		memory_take_aligned(_Alignof(struct salvaging), sizeof(*salvaging));
 	const char *argument;
 	int option, code;
 

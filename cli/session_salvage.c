@@ -55,7 +55,8 @@ static struct salvaging *begin(const struct settings *own,
                                void (*tell)(struct salvager *salvager, const char *name,
                                             enum salvage_outcome outcome, int error))
 {
-	struct salvaging *salvaging = memory_take(sizeof(*salvaging));
+	struct salvaging *salvaging =
+		memory_take_aligned(_Alignof(struct salvaging), sizeof(*salvaging));
 
 	user_events_open(&salvaging->user_events); /* where it fails nobody listens */
 	salvaging->salvager.own = own;
