@@ -2,7 +2,7 @@
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
+#include <sys/mman.h>
 #include "cli/cli.h"
 #include "cli/memory.h"
 
@@ -24,9 +24,11 @@ void *memory_take(size_t size)
 	return there(calloc(1, size));
 }
 
-void *memory_take_aligned(size_t alignment, size_t size)
+void *memory_take_pages(size_t size)
 {
-	return memset(there(aligned_alloc(alignment, size)), 0, size);
+	void *pages = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+	return there(pages == MAP_FAILED ? NULL : pages);
 }
 
 void *memory_grow(void *old, size_t count, size_t size)

@@ -4,9 +4,8 @@
 
 #include <stddef.h>
 
-void *memory_take(size_t size);                          /* zeroed */
-/* For types of a larger alignment than malloc's; size is a multiple of it, as sizeof is. */
-void *memory_take_aligned(size_t alignment, size_t size);
+void *memory_take(size_t size);       /* zeroed */
+void *memory_take_pages(size_t size); /* zeroed; aligned to a page, and given back by munmap() */
 void *memory_grow(void *old, size_t count, size_t size); /* like reallocarray() */
 __attribute__((format(printf, 1, 2))) char *memory_text(const char *format, ...);
 

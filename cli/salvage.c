@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include "cli/cli.h"
 #include "cli/memory.h"
 #include "cli/printable.h"
@@ -120,14 +121,13 @@ static int salvage_all(struct salvaging *salvaging)
 
 int cli_salvage(int argc, char **argv)
 {
-	struct salvaging *salvaging =
-		memory_take_aligned(_Alignof(struct salvaging), sizeof(*salvaging));
+	struct salvaging *salvaging = memory_take_pages(sizeof(*salvaging));
 	const char *argument;
 	int option, code;
 
 	while ((option = cli_next(&usage, argc, argv, &argument, &code)) != CLI_NO_MORE) {
 		if (option == CLI_EXIT) {
-			free(salvaging);
+			munmap(salvaging, sizeof(*salvaging));
 			return code;
 		}
 		salvaging->salvager.dry = true;
@@ -141,6 +141,6 @@ int cli_salvage(int argc, char **argv)
 		salvaging->salvager.tell = tell;
 		code = cli_finish_output(usage.verb, salvage_all(salvaging));
 	}
-	free(salvaging);
+	munmap(salvaging, sizeof(*salvaging));
 	return code;
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -55,8 +56,7 @@ static struct salvaging *begin(const struct settings *own,
                                void (*tell)(struct salvager *salvager, const char *name,
                                             enum salvage_outcome outcome, int error))
 {
-	struct salvaging *salvaging =
-		memory_take_aligned(_Alignof(struct salvaging), sizeof(*salvaging));
+	struct salvaging *salvaging = memory_take_pages(sizeof(*salvaging));
 
 	user_events_open(&salvaging->user_events); /* where it fails nobody listens */
 	salvaging->salvager.own = own;
@@ -69,7 +69,7 @@ static struct salvaging *begin(const struct settings *own,
 static void end(struct salvaging *salvaging)
 {
 	user_events_close(&salvaging->user_events);
-	free(salvaging);
+	munmap(salvaging, sizeof(*salvaging));
 }
 
 /* What a tree has told is told of all its processes together: none of them can be told alone.
