@@ -20,9 +20,8 @@ bool session_salvage_own(const struct session_directory *session, const struct s
 
 /*
  * Removes the sessions below the base that nobody uses any more, what they hold exported. (Not what
- * left no settings: with whose?) One that
- * holds what cannot be exported now is left for otelue salvage, for a day.
- * Returns how many are gone.
+ * left no settings: with whose?) One that holds what cannot be exported now is left for otelue
+ * salvage, for a day. Returns how many are gone.
  */
 int session_salvage_sweep(const char *base);
 

@@ -17,9 +17,10 @@ union counting_page counting_page __attribute__((aligned(COUNTING_PAGE)));
 
 static struct process_values early LARGE_MEMORY; /* counts from the first call of the process until
                                        there is a segment, and what that has no room for */
-static struct segment inherited; /* in a fork child: the parent's mapping, to be dropped */
-static uint64_t
-	early_inherited; /* in a fork child: pages of `early` that hold the parent's counts */
+static struct segment inherited
+	FORK_MEMORY; /* in a fork child: the parent's mapping, to be dropped */
+static uint64_t early_inherited
+	FORK_MEMORY; /* in a fork child: pages of `early` that hold the parent's counts */
 static pthread_key_t thread_end_key;
 static bool have_thread_end_key, wiping, frozen;
 

@@ -4,7 +4,7 @@
 #include "hooks/hook.h"
 
 uint64_t hook_ticks_multiplier;
-uint64_t hook_emitter_due;
+uint64_t hook_emitter_due FORK_MEMORY;
 
 static long clock_by_system_call(clockid_t clock, struct timespec *ret_time)
 {

@@ -3,6 +3,7 @@
 #include <stdint.h>
 #include <time.h>
 #include "base/atomic.h"
+#include "base/memory.h"
 #include "base/syscall.h"
 #include "hooks/own_calls.h"
 
@@ -10,7 +11,7 @@
 #define WAITS   200
 #define WAIT_NS 500000
 
-static uint32_t under_way, stops;
+static uint32_t under_way FORK_MEMORY, stops FORK_MEMORY;
 
 bool own_calls_begin(void)
 {

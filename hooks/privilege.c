@@ -5,10 +5,10 @@
  * first; before a filter of system calls it ends for good. Nothing here is counted.
  */
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/sched.h>
 #include <stdarg.h>
 #include <sys/mman.h>
-#include <fcntl.h>
 #include <sys/prctl.h>
 #include <unistd.h>
 #include "base/syscall.h"

@@ -3,6 +3,7 @@
  * end is seen by the destructor of counting.c's key, which runs after return, pthread_exit and
  * cancellation alike.
  */
+#include "base/memory.h"
 #include "hooks/hook.h"
 #include "hooks/thread.h"
 
@@ -16,7 +17,7 @@ struct thread_start {
 /* A thread that frees gets an arena of its own, 64 MiB of addresses: most threads find their start
  * here. */
 #define STARTS 64
-static struct thread_start starts[STARTS];
+static struct thread_start starts[STARTS] LARGE_MEMORY;
 
 /* When these are all taken, on the heap by the real allocator: it is none of the program's. */
 static struct thread_start *find_start(void)

@@ -44,7 +44,7 @@ static struct {
 	uint32_t state;
 	struct lifecycle_call call;
 	long result;
-} request;
+} request FORK_MEMORY;
 
 /* Words that both sides write. `calls` is the futex that the emitter sleeps on. */
 static struct {
@@ -57,7 +57,7 @@ static struct {
 	uint32_t stop;
 	uint32_t exporting; /* a thread of the program is in export_here() */
 	uint32_t awake;     /* the exporter has been used: what it knows may be asked */
-} emitter;
+} emitter FORK_MEMORY;
 
 uint32_t emitter_tid(void)
 {

@@ -24,7 +24,7 @@ static bool sink_enabled(enum SINK sink)
 static void log_failure(int *last, int err, const char *place, const char *problem,
                         const char *remedy)
 {
-	static char line[1536]; /* we run on one thread at a time */
+	static char line[1536] LARGE_MEMORY; /* we run on one thread at a time */
 	const char *const pieces[] = {": ", problem, *remedy ? "; " : "", remedy};
 	char number[21];
 	size_t n;

@@ -31,7 +31,8 @@ extern int __cxa_atexit(void (*function)(void *), void *argument, void *dso);
 extern int __cxa_at_quick_exit(void (*function)(void *), void *dso);
 
 static struct process_values last_totals LARGE_MEMORY;
-static uint32_t books_closed; /* totals were handed over; 1 also while an exec is on its way */
+static uint32_t books_closed
+	FORK_MEMORY; /* totals were handed over; 1 also while an exec is on its way */
 
 /* False in the child of vfork and where nothing is counted. */
 static bool ours(void)
@@ -40,7 +41,7 @@ static bool ours(void)
 	       (uint32_t)sys_call(SYS_getpid) == shim.owner_pid;
 }
 
-static struct observe_state window; /* of what is observed on the program's threads */
+static struct observe_state window FORK_MEMORY; /* of what is observed on the program's threads */
 
 static void hand_over(enum segment_state state)
 {

@@ -22,7 +22,7 @@
 #include "preload/tree.h"
 #include "preload/winners.h"
 
-struct shim shim;
+struct shim shim FORK_MEMORY;
 
 void shim_log(uint32_t level, const char *text)
 {

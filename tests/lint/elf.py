@@ -78,6 +78,24 @@ def check_memory(shared):
         yield f"{shared}: relocation {relocation}: thread-local storage is not initial-exec"
 
 
+# What a fork child writes; base/memory.h.
+FORK_MEMORY = {"shim", "emitter", "request", "books_closed", "window", "inherited", "early_inherited",
+               "hook_emitter_due", "under_way", "stops"}
+PAGE = 4096
+
+
+def check_fork_memory(shared):
+    pages = {}
+    for address, size, _, name in re.findall(r"^(\w+) (\w+) ([bBdD]) (\w+)$", tool("nm", "-S", shared), re.M):
+        if name in FORK_MEMORY:
+            first, last = int(address, 16), int(address, 16) + int(size, 16) - 1
+            pages.setdefault(name, set()).update({first // PAGE, last // PAGE})
+    for name in sorted(FORK_MEMORY - set(pages)):
+        yield f"{shared}: has no {name}, which fork children write"
+    if len(set().union(*pages.values())) > 1:
+        yield f"{shared}: what fork children write does not lie on one page: {sorted(pages)}"
+
+
 def check_versions(shared):
     for name, version in re.findall(r"(\S+)@GLIBC_([\d.]+)", tool("nm", "-D", "-u", shared)):
         if tuple(int(part) for part in version.split(".")) > NEWEST_GLIBC:
@@ -88,6 +106,7 @@ def check_shim(definitions, shared):
     yield from check_exports(definitions, shared)
     yield from check_dynamic(shared)
     yield from check_memory(shared)
+    yield from check_fork_memory(shared)
     yield from check_versions(shared)
 
 

@@ -46,6 +46,9 @@ the_shim_rules_see_what_breaks_them() {
 	{ cat names.c; echo '__thread char block[300]; char *f(int i) { return block + i; }'; } | object -shared -o bad.so
 	breaks '300 bytes of thread-local storage' shim "$hooks" bad.so
 	breaks 'not initial-exec' shim "$hooks" bad.so
+	{ cat names.c; echo 'char shim[5000];'; } | object -shared -o bad.so
+	breaks 'has no emitter, which fork children write' shim "$hooks" bad.so
+	breaks 'does not lie on one page' shim "$hooks" bad.so
 	echo 'double f(double x, double y) { double pow(double, double); return pow(x, y); }' |
 		object -shared -o bad.so -fno-builtin -Wl,--no-as-needed -lm
 	breaks 'needs libm.so.6' shim "$hooks" bad.so
