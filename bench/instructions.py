@@ -13,6 +13,7 @@ import glob
 import math
 import os
 import re
+import statistics
 import sys
 import tempfile
 
@@ -53,6 +54,16 @@ def a_round(build, preload):
 
 def added(build, preload, plain):
     return {name: count - plain[name] for name, count in a_round(build, preload).items()}
+
+
+def settled(build, plain, limits):
+    """What is over its limit is measured twice more and the median taken: a call that is timed takes
+    another way where it took longer, and the two runs that are compared may differ in that."""
+    first = added(build, build.shim, plain)
+    if not over(first, limits):
+        return first
+    runs = [first, added(build, build.shim, plain), added(build, build.shim, plain)]
+    return {name: statistics.median(run[name] for run in runs) for name in first}
 
 
 def read_limits(path):
@@ -131,10 +142,12 @@ def main():
     if options.self_test:
         self_test(build, plain)
         return
-    measured = added(build, build.shim, plain)
+    limits = read_limits(options.limits)
+    measured = settled(build, plain, limits)
     if options.update:
         write_limits(measured)
-    failed = report(plain, measured, read_limits(options.limits))
+        limits = read_limits(LIMITS)
+    failed = report(plain, measured, limits)
     if failed:
         sys.exit(f"bench-check: over the limit of instructions: {', '.join(failed)}")
 
