@@ -1,9 +1,13 @@
 /* The file sink; see file.h. */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include "base/file.h"
 #include "sink/file.h"
+
+#define LOCK_TRIES 400 /* of 50 us each */
 
 static int reopen(struct file_sink *sink, const char *path)
 {
@@ -14,6 +18,22 @@ static int reopen(struct file_sink *sink, const char *path)
 	file_sink_close(sink);
 	sink->fd = (int)fd;
 	return 0;
+}
+
+/*
+ * One process writes at a time: half of a line that is being written is not one that was left. Not
+ * for ever, for the holder may be stopped; false: it writes, as far as is known.
+ */
+static bool lock(const struct file_sink *sink)
+{
+	struct timespec pause = {0, 50000};
+
+	for (int i = 0; i < LOCK_TRIES; i++) {
+		if (sys_call(SYS_flock, sink->fd, LOCK_EX | LOCK_NB) != -EWOULDBLOCK)
+			return true;
+		sys_call(SYS_nanosleep, &pause, NULL);
+	}
+	return false;
 }
 
 /* Is there a line without its end? Who left it may have ended long ago, and the file be another. */
@@ -39,15 +59,11 @@ static bool ends_inside_line(const struct file_sink *sink, const char *path)
 	return known ? last != '\n' : sink->broken;
 }
 
-int file_sink_write(struct file_sink *sink, const char *path, const char *line, size_t length)
+static int append(struct file_sink *sink, const char *line, size_t length)
 {
 	size_t written = 0;
-	int err = reopen(sink, path);
 	long n;
 
-	if (err)
-		return err;
-	sink->broken = ends_inside_line(sink, path);
 	if (sink->broken && sys_call(SYS_write, sink->fd, "\n", 1) == 1)
 		sink->broken = false;
 	while (written < length) {
@@ -61,6 +77,19 @@ int file_sink_write(struct file_sink *sink, const char *path, const char *line, 
 		written += (size_t)n;
 	}
 	return 0;
+}
+
+int file_sink_write(struct file_sink *sink, const char *path, const char *line, size_t length)
+{
+	int err = reopen(sink, path);
+
+	if (err)
+		return err;
+	if (lock(sink))
+		sink->broken = ends_inside_line(sink, path);
+	err = append(sink, line, length);
+	sys_call(SYS_flock, sink->fd, LOCK_UN);
+	return err;
 }
 
 const char *file_sink_remedy(int err)

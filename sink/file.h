@@ -1,7 +1,8 @@
 /*
  * The sink that is a file: OTLP JSON lines, one request a line, appended. Opened anew for each
  * export, so that a file that was rotated away is left alone; where that is no longer permitted,
- * the open one is used on. Emitter thread only.
+ * the open one is used on. Processes that share one take turns by flock(), 20 ms at most. Emitter
+ * thread only.
  */
 #ifndef SINK_FILE_H
 #define SINK_FILE_H
