@@ -48,6 +48,7 @@ check_in() {
 	local code=0
 	cd "$work/$1"
 	make -k -j"$jobs" check ${2:+TESTS="$2"} || code=$?
+	((code == 0)) || tell_failed "$work/$1"
 	collect "$work/$1"
 	return "$code"
 }
@@ -124,7 +125,10 @@ step_distcheck() {
 		[[ ! -s lacking ]] || { say "not in the tarball:"; cat lacking; return 1; }
 	fi
 	record pass "the tarball holds every file"
-	make distcheck DISTCHECK_CONFIGURE_FLAGS='--enable-werror --enable-tests'
+	make distcheck DISTCHECK_CONFIGURE_FLAGS='--enable-werror --enable-tests' || {
+		tell_failed otelue-*/_build
+		return 1
+	}
 	record pass "make distcheck"
 }
 

@@ -38,6 +38,15 @@ collect() {
 	((told == counted)) || { say "$told results, but $counted names in $1"; return 1; }
 }
 
+# tell_failed BUILD: what each test said that failed in this step, so that the step's log ends with it.
+tell_failed() {
+	local trs
+	while read -r trs; do
+		grep -aE -B 25 -A 8 '^(FAIL|ERROR|XPASS): ' "${trs%.trs}.log" | grep -avE '^(ok|PASS:) ' | tail -n 50
+	done < <(find "$1" -name '*.trs' -newer "$STEP_RESULTS.start" \
+		-exec grep -lE '^:test-result: *(FAIL|ERROR|XPASS)' {} + | LC_ALL=C sort)
+}
+
 # record_line LINE LAST-WORDS: a failed test's reason is what it said last.
 record_line() {
 	local program verdict name=$1 reason=
