@@ -41,8 +41,11 @@ exit_codes_are_those_of_the_program() {
 signals_are_those_of_the_program() {
 	"$python" - "$otelue" <<-'END'
 		import signal, subprocess, sys
+		def interruptible():  # the tests may run in the background, where shells ignore it
+		    signal.signal(signal.SIGINT, signal.SIG_DFL)
 		for number in signal.SIGTERM, signal.SIGKILL, signal.SIGSEGV, signal.SIGINT, signal.SIGPIPE, signal.SIGABRT:
-		    code = subprocess.call([sys.argv[1], "run", "-q", "--", "sh", "-c", f"kill -{number} $$"])
+		    code = subprocess.call([sys.argv[1], "run", "-q", "--", "sh", "-c", f"kill -{number} $$"],
+		                           preexec_fn=interruptible)
 		    assert code == -number, (number, code)
 	END
 }
