@@ -7,7 +7,6 @@
 #include "hooks/counting.h"
 #include "preload/detect.h"
 #include "preload/exporter.h"
-#include "sink/user_events_explain.h"
 #include "preload/shim.h"
 #include "preload/tree.h"
 
@@ -20,32 +19,8 @@ static bool sink_enabled(enum SINK sink)
 	return settings_exporter_enabled(shim.settings, sink);
 }
 
-/* One line for each new kind of failure, none for its repetitions. */
-static void log_failure(int *last, int err, const char *place, const char *problem,
-                        const char *remedy)
-{
-	static char line[1536] LARGE_MEMORY; /* we run on one thread at a time */
-	const char *const pieces[] = {": ", problem, *remedy ? "; " : "", remedy};
-	char number[21];
-	size_t n;
-
-	if (*last == err)
-		return;
-	*last = err;
-	if (err == 0)
-		return;
-	n = string_copy(line, sizeof(line), place);
-	n += string_copy(line + n, sizeof(line) - n, ": error ");
-	string_from_u64(number, (uint64_t)-err);
-	n += string_copy(line + n, sizeof(line) - n, number);
-	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++)
-		n += string_copy(line + n, sizeof(line) - n, pieces[i]);
-	shim_log(LOG_LEVEL_WARN, line);
-}
-
 static void try_to_register(struct exporter *exporter, uint64_t now_ns)
 {
-	const struct user_events_error *error;
 	int err;
 
 	if (exporter->user_events.registered || !sink_enabled(SINK_USER_EVENTS) ||
@@ -57,11 +32,7 @@ static void try_to_register(struct exporter *exporter, uint64_t now_ns)
 	exporter->retry_ns = now_ns + exporter->retry_after_ns;
 	if (exporter->retry_after_ns < RETRY_MOST_NS)
 		exporter->retry_after_ns *= 2;
-	error = user_events_explain(err == -EACCES ? USER_EVENTS_OPEN : USER_EVENTS_REGISTERING,
-	                            err);
-	/* A kernel without user_events is no failure: `otelue run` shows the counts there. */
-	log_failure(&exporter->user_events_error, err == -ENOENT ? 0 : err,
-	            "user_events cannot be used", error->problem, error->remedy);
+	failure_register(&exporter->failures, err);
 }
 
 static bool listening(const struct exporter *exporter)
@@ -315,25 +286,12 @@ static void account(enum SINK sink, uint32_t points, long result)
 	observe_add(process, METRIC_BYTES_WRITTEN, sink, (uint64_t)result);
 }
 
-static void fail_events(struct exporter *exporter, int err)
-{
-	if (err == -ENOSPC)
-		log_failure(&exporter->user_events_error, err, "user_events cannot be used",
-		            "the resource does not fit into an event", "");
-}
-
 static int export_file(struct exporter *exporter, struct delivery *delivery)
 {
 	if (!exporter->json)
 		exporter->json = map_private(OTLP_JSON_BYTES);
 	delivery->json = exporter->json;
 	return exporter->json ? delivery_file(delivery) : -ENOMEM;
-}
-
-static void fail_file(struct exporter *exporter, int err)
-{
-	log_failure(&exporter->file_error, err, shim.settings->otlp_file_path,
-	            "metrics cannot be written to this file", file_sink_remedy(err));
 }
 
 void exporter_identify(struct exporter *exporter)
@@ -378,12 +336,11 @@ bool exporter_export(struct exporter *exporter)
 	delivery.ledger = exporter->ledger;
 	if (!collect(exporter))
 		return false;
-	if (otlp)
-		fail_events(exporter, delivery_otlp(&delivery));
-	if (records)
-		delivery_records(&delivery);
+	if (otlp || records)
+		failure_events(&exporter->failures, otlp ? delivery_otlp(&delivery) : 0,
+		               records ? delivery_records(&delivery) : 0);
 	if (sink_enabled(SINK_FILE))
-		fail_file(exporter, export_file(exporter, &delivery));
+		failure_file(&exporter->failures, export_file(exporter, &delivery));
 	observe_add(counting_observed(), METRIC_MEASUREMENTS_DROPPED, DROP_REASON_OVERSIZE,
 	            delivery.oversize);
 	return true;

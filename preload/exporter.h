@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 #include "export/delivery.h"
+#include "preload/failure.h"
 #include "preload/observe.h"
 #include "preload/tree_totals.h"
 
@@ -33,7 +34,7 @@ struct exporter {
 	struct listener listeners[USER_EVENT_COUNT];
 	uint64_t retry_ns,
 		retry_after_ns; /* next try to register, on CLOCK_MONOTONIC; and the step */
-	int user_events_error, file_error; /* last ones that were logged */
+	struct failures failures;
 	uint32_t emitter_tid;
 	char *json; /* OTLP_JSON_BYTES, mapped at the first export to a file */
 	uint8_t buffer[DELIVERY_EVENT_BYTES];
