@@ -42,9 +42,12 @@ static const char *open_problem(int err)
 	case -EACCES:
 		return "cannot be opened: permission denied; make it readable for this user";
 	case -ELOOP:
-		return "cannot be opened: too many symbolic links";
+		return "cannot be opened: too many symbolic links; correct the path";
+	case -EMFILE:
+	case -ENFILE:
+		return "cannot be opened: too many files are open; raise the limit (ulimit -n)";
 	default:
-		return "cannot be opened or read";
+		return "cannot be opened or read; look whether cat FILE can";
 	}
 }
 
@@ -173,7 +176,8 @@ static int file_load(struct settings_loader *loader, struct file *file)
 		return 0;
 	err = file_read(file);
 	if (err == -EFBIG)
-		return file_error(loader, file, err, "is larger than 1 MiB");
+		return file_error(loader, file, err,
+		                  "is larger than 1 MiB; name a file with settings alone");
 	if (err)
 		return file_error(loader, file, err, open_problem(err));
 	if (loader->shared && !file_is_json(file))
@@ -211,7 +215,7 @@ int settings_from_file(struct settings_loader *loader, const char *variable, con
 		err = file_left(loader, &file,
 		                " is not a regular file; left to the program's own SDK");
 	else if (!S_ISREG(file.status.st_mode))
-		err = file_error(loader, &file, -EINVAL, "is not a regular file");
+		err = file_error(loader, &file, -EINVAL, "is not a regular file; name one");
 	else
 		err = file_load(loader, &file);
 	file_close(&file);

@@ -83,7 +83,7 @@ Test(settings_file, what_is_no_regular_file_is_refused_at_once)
 {
 	cr_assert_eq(mkfifo(scratch_path("pipe"), 0600), 0);
 	cr_assert_eq(load_path("OTELUE_CONFIG", scratch_path("pipe")), -EINVAL);
-	cr_assert_str_eq(refusal(), "is not a regular file");
+	cr_assert_str_eq(refusal(), "is not a regular file; name one");
 	cr_assert_eq(load_path("OTELUE_CONFIG", scratch), -EINVAL);
 	cr_assert_eq(load_path("OTELUE_CONFIG", "/dev/zero"), -EINVAL);
 }
@@ -101,7 +101,7 @@ Test(settings_file, more_than_one_mebibyte_is_refused)
 	cr_assert_eq(write(fd, blanks, sizeof(blanks)), sizeof(blanks));
 	close(fd);
 	cr_assert_eq(load_path("OTELUE_CONFIG", path), -EFBIG);
-	cr_assert_str_eq(refusal(), "is larger than 1 MiB");
+	cr_assert_str_eq(refusal(), "is larger than 1 MiB; name a file with settings alone");
 }
 
 Test(settings_file, no_descriptor_stays_open)
