@@ -2,8 +2,7 @@
  * symbol tables, by the hash of GNU's linkers. */
 #include <elf.h>
 #include <link.h>
-#include <stdbool.h>
-#include <stdint.h>
+#include <sys/auxv.h>
 #include "base/atomic.h"
 #include "base/memory.h"
 #include "hooks/lookup.h"
@@ -39,20 +38,25 @@ static const void *address_in(const struct link_map *map, ElfW(Addr) value)
 
 static bool table_of(const struct link_map *map, struct table *ret)
 {
-	memset(ret, 0, sizeof(*ret));
-	for (const ElfW(Dyn) *entry = map->l_ld; entry->d_tag != DT_NULL; entry++) {
-		const void *address = address_in(map, entry->d_un.d_ptr);
+	const ElfW(Dyn) *hash = NULL, *symbols = NULL, *strings = NULL, *versions = NULL;
 
+	for (const ElfW(Dyn) *entry = map->l_ld; entry->d_tag != DT_NULL; entry++) {
 		if (entry->d_tag == DT_GNU_HASH)
-			ret->hash = address;
+			hash = entry;
 		else if (entry->d_tag == DT_SYMTAB)
-			ret->symbols = address;
+			symbols = entry;
 		else if (entry->d_tag == DT_STRTAB)
-			ret->strings = address;
+			strings = entry;
 		else if (entry->d_tag == DT_VERSYM)
-			ret->versions = address;
+			versions = entry;
 	}
-	return ret->hash && ret->symbols && ret->strings;
+	if (!hash || !symbols || !strings)
+		return false;
+	ret->hash = address_in(map, hash->d_un.d_ptr);
+	ret->symbols = address_in(map, symbols->d_un.d_ptr);
+	ret->strings = address_in(map, strings->d_un.d_ptr);
+	ret->versions = versions ? address_in(map, versions->d_un.d_ptr) : NULL;
+	return true;
 }
 
 static bool is_default(const struct table *table, uint32_t index)
@@ -131,4 +135,29 @@ enum lookup lookup_next(const char *name, void **ret_function)
 		return LOOKUP_FOUND;
 	}
 	return LOOKUP_ABSENT;
+}
+
+/* The kernel's: in the list, but nobody's calls are bound to it. */
+static bool is_vdso(const struct link_map *map)
+{
+	return map->l_addr && map->l_addr == getauxval(AT_SYSINFO_EHDR);
+}
+
+bool lookup_before(const char *const names[], int count, uint32_t *ret_defined)
+{
+	const struct link_map *end, *own = own_object(&end), *map = _r_debug.r_map;
+	struct table table;
+
+	*ret_defined = 0;
+	for (; own && map != own; map = map->l_next) {
+		if (is_vdso(map))
+			continue;
+		if (!table_of(map, &table))
+			return false;
+		for (int i = 0; i < count; i++) {
+			if (find(&table, names[i], hash_of(names[i])))
+				*ret_defined |= 1u << i;
+		}
+	}
+	return own != NULL;
 }

@@ -5,6 +5,9 @@
 #ifndef HOOKS_LOOKUP_H
 #define HOOKS_LOOKUP_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 enum lookup {
 	LOOKUP_FOUND,
 	LOOKUP_ABSENT,
@@ -18,6 +21,14 @@ enum lookup {
  * two.
  */
 enum lookup lookup_next(const char *name, void **ret_function)
+	__attribute__((visibility("hidden")));
+
+/*
+ * Of which names is there a definition in an object before ours, so that callers reach that one?
+ * Bit i of *ret_defined for names[i], at most 32. False: unknown; we were not loaded at start, or
+ * one of those objects has no hash of GNU's linkers. Called while there is one thread.
+ */
+bool lookup_before(const char *const names[], int count, uint32_t *ret_defined)
 	__attribute__((visibility("hidden")));
 
 #endif

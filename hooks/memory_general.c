@@ -63,7 +63,7 @@ void memory_resolve(void)
 	if (!(relaxed_load(&memory_mode) & MEMORY_UNRESOLVED))
 		return;
 	for (int id = 0; id < HOOK_COUNT; id++) {
-		if (hook_rows[id].family == HOOK_FAMILY_MEMORY && hook_rows[id].required)
+		if (hook_family_of[id] == HOOK_FAMILY_MEMORY && hook_rows[id].required)
 			real_resolve((enum hook_id)id);
 	}
 	if (under_sanitizer())

@@ -17,11 +17,17 @@ struct real real LARGE_MEMORY;
 const struct hook_row hook_rows[HOOK_COUNT] = {
 #define REQUIRED                                   true
 #define OPTIONAL                                   false
-#define HOOK(family, need, type, name, parameters) {#name, HOOK_FAMILY_##family, need},
+#define HOOK(family, need, type, name, parameters) {#name, need},
 #include "hooks/hooks.def"
 #undef HOOK
 #undef REQUIRED
 #undef OPTIONAL
+};
+
+const uint8_t hook_family_of[HOOK_COUNT] = {
+#define HOOK(family, need, type, name, parameters) HOOK_FAMILY_##family,
+#include "hooks/hooks.def"
+#undef HOOK
 };
 
 static void *ask_loader(enum hook_id id)
@@ -31,7 +37,7 @@ static void *ask_loader(enum hook_id id)
 	int saved = errno;
 	void *function;
 
-	if (nested && hook_rows[id].family == HOOK_FAMILY_MEMORY)
+	if (nested && hook_family_of[id] == HOOK_FAMILY_MEMORY)
 		return NULL;
 	function = dlsym(RTLD_NEXT, hook_rows[id].name);
 	errno = saved;

@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 #include "base/atomic.h"
 #include "hooks/types.h"
@@ -26,16 +27,18 @@ struct real {
 #undef HOOK
 };
 
-#define HOOK_NAME_ROOM 30
+#define HOOK_NAME_ROOM 31
 
 struct hook_row {
 	char name[HOOK_NAME_ROOM]; /* no pointer, which would be relocated at every start */
-	signed char family;        /* enum HOOK_FAMILY */
 	bool required;
 };
 
 extern struct real real __attribute__((visibility("hidden")));
 extern const struct hook_row hook_rows[HOOK_COUNT] __attribute__((visibility("hidden")));
+
+/* enum HOOK_FAMILY of each. Apart from the rows: a start walks all of them. */
+extern const uint8_t hook_family_of[HOOK_COUNT] __attribute__((visibility("hidden")));
 
 /* Looks the function up and stores it. Any thread, any time; keeps errno. */
 void *real_resolve(enum hook_id id) __attribute__((cold, visibility("hidden")));

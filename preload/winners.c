@@ -5,6 +5,7 @@
 #include <link.h>
 #include "base/memory.h"
 #include "hooks/hook.h"
+#include "hooks/lookup.h"
 #include "hooks/memory.h"
 #include "preload/shim.h"
 #include "preload/winners.h"
@@ -26,19 +27,32 @@ static bool is_jump(const void *address)
 	       symbol->st_shndx == SHN_UNDEF;
 }
 
-static bool is_ours(enum hook_id id)
+/* Bit i: callers of names[i] reach another function. */
+static uint32_t find_lost(const char *const names[], int count)
 {
-	const char *found = dlsym(RTLD_DEFAULT, hook_rows[id].name);
+	const char *found;
+	uint32_t others;
 
-	return (found >= __ehdr_start && found < _end) || is_jump(found);
+	if (lookup_before(names, count, &others))
+		return others;
+	others = 0;
+	for (int i = 0; i < count; i++) {
+		found = dlsym(RTLD_DEFAULT, names[i]);
+		if ((found < __ehdr_start || found >= _end) && !is_jump(found))
+			others |= 1u << i;
+	}
+	return others;
 }
 
 static uint32_t count_ours(int family)
 {
 	uint32_t ours = 0;
+	const char *name;
 
-	for (int id = 0; id < HOOK_COUNT; id++)
-		ours += hook_rows[id].family == family && is_ours((enum hook_id)id);
+	for (int id = 0; id < HOOK_COUNT; id++) {
+		name = hook_rows[id].name;
+		ours += hook_family_of[id] == family && !find_lost(&name, 1);
+	}
 	return ours;
 }
 
@@ -47,20 +61,23 @@ static enum hook_id sample_of(int family)
 {
 	int id = 0;
 
-	while (hook_rows[id].family != family)
+	while (hook_family_of[id] != family)
 		id++;
 	return (enum hook_id)id;
 }
 
 void winners_find(void)
 {
-	for (int id = 0; id < HOOK_COUNT; id++)
-		shim.hooks_active[hook_rows[id].family]++;
+	const char *names[HOOK_FAMILY_COUNT]; /* as sample_of() says, in one pass */
+
+	for (int id = HOOK_COUNT - 1; id >= 0; id--) {
+		shim.hooks_active[hook_family_of[id]]++;
+		names[hook_family_of[id]] = hook_rows[id].name;
+	}
+	lost = find_lost(names, HOOK_FAMILY_COUNT);
 	for (int family = 0; family < HOOK_FAMILY_COUNT; family++) {
-		if (is_ours(sample_of(family)))
-			continue;
-		lost |= 1u << family;
-		shim.hooks_active[family] = count_ours(family);
+		if (lost & 1u << family)
+			shim.hooks_active[family] = count_ours(family);
 	}
 	if (lost & 1u << HOOK_FAMILY_MEMORY)
 		__atomic_or_fetch(&memory_mode, MEMORY_OFF, __ATOMIC_RELAXED);

@@ -310,6 +310,16 @@ the_hooks_that_a_program_reaches_are_told() {
 	int main(void) { use(malloc); return 0; }'
 	readelf -W --dyn-syms fixed | grep -q '0*[1-9a-f][0-9a-f]* .* UND malloc' || fail "no jump: $(readelf -W --dyn-syms fixed)"
 	expect_equal "$(active ./fixed memory)" "$(rows_of_family MEMORY)" "a program that is not position-independent"
+	compile allocator.so -shared -fPIC -fno-builtin <<<'#include <stddef.h>
+	static char room[1 << 20]; static size_t used;
+	void *malloc(size_t n) { char *p = room + used; used += (n + 31) & ~(size_t)15; return p; }
+	void free(void *p) { (void)p; }
+	void *calloc(size_t n, size_t m) { return malloc(n * m); }
+	void *realloc(void *p, size_t n) { char *q = malloc(n); for (size_t i = 0; p && i < n; i++) q[i] = ((char *)p)[i]; return q; }'
+	expect_equal "$(OTELUE_PRELOAD="$PWD/allocator.so $OTELUE_PRELOAD" active ./fixed memory)" 0 \
+		"the same behind an allocator that was preloaded before"
+	expect_equal "$(OTELUE_PRELOAD="$PWD/allocator.so $OTELUE_PRELOAD" active ./fixed file)" "$(rows_of_family FILE)" \
+		"its file hooks"
 }
 
 a_library_is_found_by_the_callers_run_path() {

@@ -69,6 +69,16 @@ Test(lookup, does_not_find_what_is_not_there)
 	cr_assert_null(function);
 }
 
+/* Before the program itself there is none. */
+Test(lookup, finds_nothing_before_the_first_object)
+{
+	const char *const some[] = {"read", "malloc", "main"};
+	uint32_t defined = 7;
+
+	cr_assert(lookup_before(some, 3, &defined));
+	cr_assert_eq(defined, 0);
+}
+
 Test(lookup, leaves_dlerror_alone)
 {
 	void *function;
