@@ -34,6 +34,7 @@ struct hook_thread {
 	uint8_t passing;  /* in the child of vfork, in the parent's memory: count nothing */
 	uint8_t resolving; /* inside dlsym */
 	uint8_t ended;     /* after the thread's destructors: never claim again */
+	uint8_t leaving;   /* in daemon(): forks, and then the parent ends inside libc */
 	/* Live allocations when this thread began to fork, for the child to start from. */
 	int64_t live_bytes, live_blocks;
 	struct hook_timer timer; /* when the thread began; start is 0 in the main one */

@@ -13,21 +13,21 @@
 static void exec_begin(const char *path)
 {
 	if (lifecycle_exec_finds(AT_FDCWD, path))
-		lifecycle_exec_begin(HANDOVER_EXEC);
+		lifecycle_exec_begin();
 }
 
 /* A name without a slash is looked for by libc, in PATH. */
 static void exec_begin_name(const char *file)
 {
 	if (!strchr(file, '/') || lifecycle_exec_finds(AT_FDCWD, file))
-		lifecycle_exec_begin(HANDOVER_EXEC);
+		lifecycle_exec_begin();
 }
 
 int exec_failed(int result)
 {
 	int error = errno;
 
-	lifecycle_exec_failed(HANDOVER_EXEC);
+	lifecycle_exec_failed();
 	counting_add(counting_here(HOOK_FAMILY_PROCESS), PLACE(PROCESS_ERRORS),
 	             PROCESS_OPERATION_EXEC * PROCESS_ERROR_COUNT +
 	                     hook_error_value(ATTRIBUTE_PROCESS_ERROR, error),
@@ -62,7 +62,7 @@ OTELUE_EXPORT int execvpe(const char *file, char *const argv[], char *const envp
 
 OTELUE_EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 {
-	lifecycle_exec_begin(HANDOVER_EXEC);
+	lifecycle_exec_begin();
 	return exec_failed(REAL(fexecve)(fd, argv, envp));
 }
 
@@ -73,7 +73,7 @@ OTELUE_EXPORT int execveat(int fd, const char *path, char *const argv[], char *c
 		errno = ENOSYS;
 		return -1;
 	}
-	lifecycle_exec_begin(HANDOVER_EXEC);
+	lifecycle_exec_begin();
 	return exec_failed(real.execveat(fd, path, argv, envp, flags));
 }
 

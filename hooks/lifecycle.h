@@ -9,18 +9,13 @@
 #include <stdbool.h>
 #include "hooks/counting.h"
 
-/*
- * Before exec: exports and hands the totals over; lifecycle_exec_failed() takes it back if exec
- * returns. A process that goes on as its own child (daemon) does the same, and the child calls
- * lifecycle_daemon_child() with its pid.
- */
-enum lifecycle_handover { HANDOVER_EXEC, HANDOVER_DAEMON };
-void lifecycle_exec_begin(enum lifecycle_handover why) HOOK_HIDDEN;
+/* Before exec: exports and hands the totals over; lifecycle_exec_failed() takes it back if exec
+ * returns. */
+void lifecycle_exec_begin(void) HOOK_HIDDEN;
 /* False: there is no such file, so exec will return, and what was exported could not be taken back.
  */
 bool lifecycle_exec_finds(int directory, const char *path) HOOK_HIDDEN;
-void lifecycle_exec_failed(enum lifecycle_handover why) HOOK_HIDDEN;
-void lifecycle_daemon_child(uint32_t parent_pid) HOOK_HIDDEN;
+void lifecycle_exec_failed(void) HOOK_HIDDEN;
 /* exec came back: lifecycle_exec_failed(), and counted as an error. Returns `result`. */
 int exec_failed(int result) HOOK_HIDDEN;
 

@@ -16,6 +16,7 @@
 #include "hooks/hook.h"
 #include "hooks/lifecycle.h"
 #include "hooks/own_calls.h"
+#include "hooks/process.h"
 
 #define GROUPS_MAX 65536
 
@@ -221,23 +222,25 @@ static bool is_readable(const void *bytes)
 	                 sys_call(SYS_rt_sigprocmask, -1, bytes, NULL, 8) != -EFAULT);
 }
 
-/* The system call makes a process that does not share our memory. */
-static bool is_fork(long number, const long *arguments)
+/* The system call makes a process that does not share our memory: the operation; else -1. */
+static int fork_of(long number, const long *arguments)
 {
 	const struct clone_args *clone3 = (const struct clone_args *)arguments[0];
 
 	switch (number) {
 #ifdef SYS_fork
 	case SYS_fork:
-		return true;
+		return PROCESS_OPERATION_FORK;
 #endif
 	case SYS_clone:
-		return !(arguments[0] & CLONE_VM);
+		return arguments[0] & CLONE_VM ? -1 : PROCESS_OPERATION_CLONE;
 	case SYS_clone3:
-		return (size_t)arguments[1] >= sizeof(uint64_t) && is_readable(clone3) &&
-		       !(clone3->flags & CLONE_VM);
+		if ((size_t)arguments[1] < sizeof(uint64_t) || !is_readable(clone3) ||
+		    clone3->flags & CLONE_VM)
+			return -1;
+		return PROCESS_OPERATION_CLONE;
 	default:
-		return false;
+		return -1;
 	}
 }
 
@@ -246,7 +249,7 @@ static long real_syscall(long number, const long *a)
 	return REAL(syscall)(number, a[0], a[1], a[2], a[3], a[4], a[5]);
 }
 
-static long fork_by_number(long number, const long *arguments)
+static long fork_by_number(enum PROCESS_OPERATION operation, long number, const long *arguments)
 {
 	long result;
 
@@ -256,12 +259,15 @@ static long fork_by_number(long number, const long *arguments)
 		lifecycle_postfork_child();
 	else
 		lifecycle_postfork_parent();
+	if (result != 0)
+		process_created(operation, result, errno);
 	return result;
 }
 
 /* -2: the number is none that needs care. */
 static long with_care(long number, const long *a)
 {
+	int operation = fork_of(number, a);
 	bool stopped;
 	long result;
 
@@ -300,7 +306,7 @@ static long with_care(long number, const long *a)
 	case SYS_execve:
 	case SYS_execveat:
 		if (number == SYS_execveat || lifecycle_exec_finds(AT_FDCWD, (const char *)a[0]))
-			lifecycle_exec_begin(HANDOVER_EXEC);
+			lifecycle_exec_begin();
 		return exec_failed((int)real_syscall(number, a));
 	case SYS_exit:
 		lifecycle_thread_exit();
@@ -309,7 +315,8 @@ static long with_care(long number, const long *a)
 		lifecycle_exit();
 		return real_syscall(number, a);
 	default:
-		return is_fork(number, a) ? fork_by_number(number, a) : -2;
+		return operation < 0 ? -2
+		                     : fork_by_number((enum PROCESS_OPERATION)operation, number, a);
 	}
 }
 

@@ -5,13 +5,13 @@
 #include <fcntl.h>
 #include <stdarg.h>
 #include <unistd.h>
-#include "base/syscall.h"
 #include "hooks/file.h"
 #include "hooks/hook.h"
 #include "hooks/lifecycle.h"
+#include "hooks/process.h"
 #include "hooks/stdio.h"
 
-static void count_created(enum PROCESS_OPERATION operation, long result, int error)
+void process_created(enum PROCESS_OPERATION operation, long result, int error)
 {
 	struct counting here = counting_here(HOOK_FAMILY_PROCESS);
 	uint32_t series = operation * PROCESS_ERROR_COUNT;
@@ -30,7 +30,7 @@ OTELUE_EXPORT pid_t fork(void)
 	if (pid == 0)
 		counting_early_child();
 	else
-		count_created(PROCESS_OPERATION_FORK, pid, errno);
+		process_created(PROCESS_OPERATION_FORK, pid, errno);
 	return pid;
 }
 
@@ -43,7 +43,7 @@ OTELUE_EXPORT pid_t forkpty(int *ret_terminal, char *ret_name, const struct term
 	if (pid == 0)
 		counting_early_child();
 	else
-		count_created(PROCESS_OPERATION_FORK, pid, errno);
+		process_created(PROCESS_OPERATION_FORK, pid, errno);
 	if (pid > 0)
 		descriptor_made(*ret_terminal, file_entry_of_flags(O_RDWR));
 	return pid;
@@ -56,7 +56,7 @@ OTELUE_EXPORT pid_t __fork(void)
 	if (pid == 0)
 		counting_early_child();
 	else
-		count_created(PROCESS_OPERATION_FORK, pid, errno);
+		process_created(PROCESS_OPERATION_FORK, pid, errno);
 	return pid;
 }
 
@@ -76,7 +76,7 @@ OTELUE_EXPORT pid_t _Fork(void)
 	else
 		lifecycle_postfork_parent();
 	if (pid != 0)
-		count_created(PROCESS_OPERATION_FORK, pid, errno);
+		process_created(PROCESS_OPERATION_FORK, pid, errno);
 	return pid;
 }
 
@@ -84,7 +84,7 @@ OTELUE_EXPORT pid_t _Fork(void)
 void vfork_returned(long result) HOOK_HIDDEN;
 void vfork_returned(long result)
 {
-	count_created(PROCESS_OPERATION_VFORK, result, result < 0 ? (int)-result : 0);
+	process_created(PROCESS_OPERATION_VFORK, result, result < 0 ? (int)-result : 0);
 }
 
 struct clone_start {
@@ -142,7 +142,7 @@ static int clone_process(__typeof__(clone) *real_clone, int (*function)(void *),
 		pid = real_clone(function, stack, flags, argument, parent_tid, tls, child_tid);
 	}
 	if (!(flags & CLONE_THREAD))
-		count_created(PROCESS_OPERATION_CLONE, pid, errno);
+		process_created(PROCESS_OPERATION_CLONE, pid, errno);
 	return pid;
 }
 
@@ -181,7 +181,7 @@ OTELUE_EXPORT int posix_spawn(pid_t *restrict ret_pid, const char *restrict path
 {
 	int error = REAL(posix_spawn)(ret_pid, path, actions, attributes, argv, envp);
 
-	count_created(PROCESS_OPERATION_POSIX_SPAWN, error ? -1 : 0, error);
+	process_created(PROCESS_OPERATION_POSIX_SPAWN, error ? -1 : 0, error);
 	return error;
 }
 
@@ -192,7 +192,7 @@ OTELUE_EXPORT int posix_spawnp(pid_t *restrict ret_pid, const char *restrict fil
 {
 	int error = REAL(posix_spawnp)(ret_pid, file, actions, attributes, argv, envp);
 
-	count_created(PROCESS_OPERATION_POSIX_SPAWN, error ? -1 : 0, error);
+	process_created(PROCESS_OPERATION_POSIX_SPAWN, error ? -1 : 0, error);
 	return error;
 }
 
@@ -209,7 +209,7 @@ OTELUE_EXPORT int system(const char *command)
 	errno = 0;
 	status = REAL(system)(command);
 	if (command)
-		count_created(PROCESS_OPERATION_SYSTEM, system_failed(status) ? -1 : 0, errno);
+		process_created(PROCESS_OPERATION_SYSTEM, system_failed(status) ? -1 : 0, errno);
 	if (!errno)
 		errno = saved;
 	return status;
@@ -220,7 +220,7 @@ OTELUE_EXPORT FILE *popen(const char *command, const char *mode)
 	struct hook_timer timer = hook_timer_start();
 	FILE *stream = REAL(popen)(command, mode);
 
-	count_created(PROCESS_OPERATION_POPEN, stream ? 0 : -1, errno);
+	process_created(PROCESS_OPERATION_POPEN, stream ? 0 : -1, errno);
 	return stdio_end_open(timer, DESCRIPTOR_OF(PIPE, PIPE), stream);
 }
 
@@ -229,17 +229,21 @@ OTELUE_EXPORT FILE *_IO_popen(const char *command, const char *mode)
 	return popen(command, mode);
 }
 
-/* Its parent ends inside libc, past every hook: the books are handed over first. */
+/*
+ * Its parent ends inside libc, past every hook but the handler that libc calls after a fork, also
+ * after one that failed: then errno is set. The child may get an error, too.
+ */
 OTELUE_EXPORT int daemon(int nochdir, int noclose)
 {
-	uint32_t parent = (uint32_t)sys_call(SYS_getpid);
-	int result;
+	int saved = errno, result;
 
-	lifecycle_exec_begin(HANDOVER_DAEMON);
+	errno = 0;
+	relaxed_store(&hook_thread.leaving, !hook_thread.passing);
 	result = REAL(daemon)(nochdir, noclose);
-	if (result == 0)
-		lifecycle_daemon_child(parent);
-	else
-		lifecycle_exec_failed(HANDOVER_DAEMON);
+	if (hook_thread.leaving) /* no child, it has failed */
+		process_created(PROCESS_OPERATION_FORK, -1, errno);
+	relaxed_store(&hook_thread.leaving, 0);
+	if (!errno)
+		errno = saved;
 	return result;
 }

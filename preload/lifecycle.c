@@ -11,6 +11,7 @@
 #include "hooks/hook.h"
 #include "hooks/lifecycle.h"
 #include "hooks/own_calls.h"
+#include "hooks/process.h"
 #include "metrics/collect.h"
 #include "metrics/session.h"
 #include "preload/emitter.h"
@@ -146,12 +147,11 @@ bool lifecycle_exec_finds(int directory, const char *path)
 	return err != -ENOENT && err != -ENOTDIR;
 }
 
-void lifecycle_exec_begin(enum lifecycle_handover why)
+void lifecycle_exec_begin(void)
 {
 	if (!ours() || __atomic_exchange_n(&books_closed, 1, __ATOMIC_RELAXED))
 		return;
-	if (why == HANDOVER_EXEC)
-		count_exec(1);
+	count_exec(1);
 	if (tree_is_exporter())
 		emitter_flush(EXEC_BOUND_NS);
 	hand_over(SEGMENT_EXEC);
@@ -194,7 +194,7 @@ static void take_back(struct segment *segment)
 		session_change_end(shim.session);
 }
 
-void lifecycle_exec_failed(enum lifecycle_handover why)
+void lifecycle_exec_failed(void)
 {
 	struct segment *segment = counting_segment();
 
@@ -203,17 +203,10 @@ void lifecycle_exec_failed(enum lifecycle_handover why)
 	if (segment->header) {
 		take_back(segment);
 	}
-	if (why == HANDOVER_EXEC)
-		count_exec(UINT64_MAX);
+	count_exec(UINT64_MAX);
 	relaxed_store(&books_closed, 0);
 	if (tree_is_one())
 		start_emitter_later();
-}
-
-void lifecycle_daemon_child(uint32_t parent_pid)
-{
-	if (ours())
-		segment_exec_sweep(shim.directory, parent_pid);
 }
 
 static void start_clocks(void)
@@ -276,6 +269,7 @@ void lifecycle_postfork_child(void)
 
 	/* Memory of its own, also where a child of vfork forks. */
 	relaxed_store(&hook_thread.passing, 0);
+	relaxed_store(&hook_thread.leaving, 0);
 	own_calls_postfork_child();
 	if (!shim.counting)
 		return;
@@ -358,6 +352,18 @@ void lifecycle_confine_end(bool stopped, bool confined)
 	emitter_confine();
 }
 
+/* In daemon() this is the last that is seen of the parent, unless the fork has failed. */
+static void after_fork(void)
+{
+	bool failed = errno != 0;
+
+	lifecycle_postfork_parent();
+	if (!hook_thread.leaving || failed)
+		return;
+	process_created(PROCESS_OPERATION_FORK, 0, 0);
+	lifecycle_exit();
+}
+
 static void before_fork(void)
 {
 	real_resolve_for_children();
@@ -378,8 +384,7 @@ void lifecycle_begin(void)
 	note_namespace();
 	if (shim.restricted)
 		counting_freeze_begin();
-	__register_atfork(before_fork, lifecycle_postfork_parent, lifecycle_postfork_child,
-	                  __dso_handle);
+	__register_atfork(before_fork, after_fork, lifecycle_postfork_child, __dso_handle);
 	/* Without a DSO: runs after the destructors of all libraries, not among them. */
 	__cxa_atexit(exit_handler, NULL, NULL);
 	__cxa_at_quick_exit(exit_handler, NULL);

@@ -97,6 +97,60 @@ each_is_told_by_its_operation() {
 	expect_equal "$("$metrics" value libc.process.created run.json)" 1 "all"
 }
 
+# Three daemons, one after the other, each of which leaves its parent behind; and calls that get none, or get an error in
+# the child.
+a_daemon_is_a_fork() {
+	compile program <<-'END'
+	#include <errno.h>
+	#include <fcntl.h>
+	#include <stdio.h>
+	#include <stdlib.h>
+	#include <sys/resource.h>
+	#include <sys/wait.h>
+	#include <unistd.h>
+	int main(int argc, char **argv)
+	{
+		struct rlimit none = {0, 0};
+		pid_t before = getpid();
+		int end[2], failed;
+		if (argc > 1) { /* no process may be made */
+			if (setuid(65534) || setrlimit(RLIMIT_NPROC, &none)) return 1;
+			failed = daemon(1, 1);
+			return !(failed == -1 && errno == EAGAIN && getpid() == before);
+		}
+		pipe(end);
+		if (fork() == 0) {
+			for (int i = 0; i < 3; i++)
+				if (daemon(1, 1)) return 1;
+			none.rlim_cur = 0; /* no descriptor for /dev/null */
+			setrlimit(RLIMIT_NOFILE, &none);
+			failed = daemon(1, 0);
+			dprintf(end[1], "%d\n", failed == -1 && getpid() != before);
+			return 0;
+		}
+		close(end[1]);
+		char line[20] = "";
+		for (char *to = line; read(end[0], to, 1) == 1; to++) continue;
+		fputs(line, stdout);
+		return wait(NULL) < 0;
+	}
+	END
+	expect_transparent ./program
+	expect_equal "$(<.shim.out)" 1 "an error in the child"
+	run "$OTELUE_BUILD/otelue" run --json --output run.json -- ./program
+	expect_code 0
+	expect_equal "$("$metrics" value 'libc.process.created{libc.process.operation=fork}' run.json)" 5 "a fork and four of daemons"
+	expect_equal "$("$metrics" value libc.process.errors run.json)" 0 "errors"
+	((UID == 0)) || return 0
+	open_to_others ends
+	expect_transparent ./program none
+	expect_code 0
+	OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE=$PWD/out.jsonl run shim ./program none
+	expect_code 0
+	expect_equal "$("$metrics" value 'libc.process.errors{libc.process.operation=fork,error.type=EAGAIN}' out.jsonl)" 1 "errors"
+	expect_equal "$("$metrics" value libc.process.created out.jsonl)" 0 "made"
+}
+
 # Each function of the family: fails, then executes the program anew with these words and this environment.
 every_exec_hands_the_same_words_on() {
 	local way
@@ -290,14 +344,17 @@ for way in fork _Fork clone syscall vfork vfork-busy clone-vfork raw-vfork raw p
 	test_case the_tree_counts_all "$way" 12
 done
 test_case the_tree_counts_all daemon 14
-for way in fork _Fork forkpty clone __clone clone-vfork vfork vfork-busy posix_spawn posix_spawnp system popen; do
+for way in fork _Fork forkpty clone __clone clone3 clone-vfork syscall syscall-fork vfork vfork-busy posix_spawn \
+	posix_spawnp system popen; do
+	[[ $way != syscall-fork || $(uname -m) == x86_64 ]] || continue
 	case $way in
-	_Fork | forkpty) operation=fork ;;
-	*clone*) operation=clone ;;
+	_Fork | forkpty | syscall-fork) operation=fork ;;
+	*clone* | syscall) operation=clone ;;
 	*) operation=${way/%spawnp/spawn} ;;
 	esac
 	test_case each_is_told_by_its_operation "$way" "${operation%-busy}"
 done
+test_case a_daemon_is_a_fork
 test_case a_child_inherits_what_is_live
 test_case a_storm_with_1000_forks_is_counted
 test_case every_exec_hands_the_same_words_on
