@@ -92,6 +92,11 @@ OTELUE_EXPORT off_t __lseek(int fd, off_t offset, int whence)
 	return file_end(timer, FILE_OPERATION_METADATA, position);
 }
 
+OTELUE_EXPORT off64_t llseek(int fd, off64_t offset, int whence)
+{
+	return lseek64(fd, offset, whence);
+}
+
 OTELUE_EXPORT int truncate(const char *path, off_t size)
 {
 	struct hook_timer timer = hook_timer_start();

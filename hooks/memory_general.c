@@ -272,6 +272,11 @@ OTELUE_EXPORT void free_sized(void *block, size_t size)
 	free(block);
 }
 
+OTELUE_EXPORT void cfree(void *block)
+{
+	free(block);
+}
+
 OTELUE_EXPORT void free_aligned_sized(void *block, size_t alignment, size_t size)
 {
 	(void)alignment;

@@ -129,3 +129,13 @@ OTELUE_EXPORT int __vfscanf(FILE *restrict stream, const char *restrict format, 
 
 	return stdio_end_scanned(stream, n);
 }
+
+OTELUE_EXPORT int _IO_vfscanf(FILE *restrict stream, const char *restrict format, va_list arguments,
+                              int *ret_failed)
+{
+	int n = REAL(vfscanf)(stream, format, arguments);
+
+	if (ret_failed)
+		*ret_failed = n == -1;
+	return stdio_end_scanned(stream, n);
+}

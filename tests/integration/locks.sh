@@ -97,7 +97,52 @@ old_names_are_counted_as_the_new_ones() {
 	expect_equal "$(value_of libc.lock.errors)" 0 "errors"
 }
 
+# A program of before 2003 waits and signals with versions whose conditions are others; a libc of today has them, and its
+# own conditions, in which ours waits.
+conditions_of_old_programs_work() {
+	compile program -pthread <<-'END'
+	#include <pthread.h>
+	#include <stdio.h>
+	#define OLD(name) __asm__(".symver pthread_cond_" #name ", pthread_cond_" #name "@GLIBC_2.2.5");
+	OLD(init) OLD(destroy) OLD(signal) OLD(broadcast) OLD(wait) OLD(timedwait)
+	static pthread_mutex_t mutex = PTHREAD_MUTEX_INITIALIZER;
+	static pthread_cond_t turned = PTHREAD_COND_INITIALIZER, over;
+	static int turns, ended;
+	static void *take_turns(void *own)
+	{
+		struct timespec far = {4000000000, 0};
+		pthread_mutex_lock(&mutex);
+		while (turns < 20) {
+			while (turns < 20 && turns % 2 != (own != NULL)) pthread_cond_wait(&turned, &mutex);
+			turns++;
+			pthread_cond_signal(&turned);
+		}
+		ended++;
+		pthread_cond_broadcast(&over);
+		while (ended < 2) pthread_cond_timedwait(&over, &mutex, &far);
+		pthread_mutex_unlock(&mutex);
+		return NULL;
+	}
+	int main(void)
+	{
+		pthread_t other;
+		pthread_cond_init(&over, NULL);
+		pthread_create(&other, NULL, take_turns, &mutex);
+		take_turns(NULL);
+		pthread_join(other, NULL);
+		printf("%d ended, %d\n", ended, pthread_cond_destroy(&over));
+		return 0;
+	}
+	END
+	nm -D program | grep -q 'pthread_cond_wait@GLIBC_2.2.5' || fail "$(nm -D program)"
+	expect_transparent timeout 20 ./program
+	expect_code 0
+}
+
 test_case old_names_are_counted_as_the_new_ones
+if [[ $(uname -m) == x86_64 ]]; then # the oldest of all others is younger
+	test_case conditions_of_old_programs_work
+fi
 test_case results_are_the_same alone
 test_case results_are_the_same threaded
 test_case results_are_the_same realtime

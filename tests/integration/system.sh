@@ -110,6 +110,58 @@ names_beside_the_usual_ones_are_counted() {
 	expect_value 'libc.memory.allocations{libc.memory.operation=aligned}' 5
 }
 
+# libc has them for old programs alone, no header knows them.
+names_of_old_programs_are_counted() {
+	compile program <<-'END'
+	#include <fcntl.h>
+	#include <stdarg.h>
+	#include <stdio.h>
+	#include <stdlib.h>
+	#include <unistd.h>
+	#define OLD(name) __asm__(".symver old_" #name ", " #name "@GLIBC_2.2.5")
+	void old_cfree(void *);
+	off_t old_llseek(int, off_t, int);
+	int old__IO_vfscanf(FILE *, const char *, va_list, int *);
+	OLD(cfree);
+	OLD(llseek);
+	OLD(_IO_vfscanf);
+	static int scan(FILE *stream, int *ret_failed, const char *format, ...)
+	{
+		va_list rest;
+		va_start(rest, format);
+		int n = old__IO_vfscanf(stream, format, rest, ret_failed);
+		va_end(rest);
+		return n;
+	}
+	int main(int argc, char **argv)
+	{
+		int failed = 7, number = 0, fd = open("file", O_RDWR);
+		FILE *stream = fdopen(fd, "r");
+		for (int i = 0; i < 5000; i++) old_cfree(malloc(100));
+		for (int i = 0; i < 300; i++) printf("%ld ", (long)old_llseek(fd, i % 7 - 3, SEEK_SET));
+		rewind(stream);
+		printf("%d %d ", scan(stream, NULL, "%d", &number), number);
+		printf("%d %d ", scan(stream, &failed, "%d", &number), number);
+		printf("%d\n", failed);
+		printf("%d", scan(stream, &failed, "%d", &number));
+		printf(" %d\n", failed);
+		return 0;
+	}
+	END
+	echo 42 43 >file
+	expect_transparent ./program
+	expect_equal "$(tail -n 1 .shim.out)" "-1 1" "what the last scan says"
+	run "$OTELUE_BUILD/otelue" run --json --output run.json -- ./program
+	expect_code 0
+	(($("$metrics" value 'libc.memory.deallocations{libc.memory.operation=free}' run.json) >= 5000)) || fail "blocks are not freed"
+	expect_count 'libc.file.operation.duration{libc.file.operation=metadata}' 300
+	expect_value 'libc.file.operation.errors{libc.file.operation=metadata,error.type=EINVAL}' 129
+	expect_value 'libc.stdio.operations{libc.stdio.operation=read}' 3
+}
+
+if [[ $(uname -m) == x86_64 ]]; then # the oldest of all others is younger
+	test_case names_of_old_programs_are_counted
+fi
 test_case children_are_counted_by_how_they_ended
 test_case mapped_bytes_are_counted_in_pages
 test_case the_heaps_end_and_shared_segments_are_counted
