@@ -79,6 +79,81 @@ libraries_that_pass_us_by_are_named() {
 	expect_transparent ./deep
 }
 
+# families_but WHAT...: how many hooks of each family a program is told to reach that has its own WHAT... and no more.
+families_but() {
+	local family
+	while read -r family; do
+		if [[ " $* " == *" $family "* ]]; then
+			echo "$family 0"
+		else
+			echo "$family $(grep -c "^HOOK(${family^^}," "$OTELUE_SRC/hooks/hooks.def")"
+		fi
+	done < <(sed -n 's/^HOOK(\([A-Z]*\),.*/\L\1/p' "$OTELUE_SRC/hooks/hooks.def" | sort -u)
+}
+
+# A library that finds libc before us: of what the program itself reaches nothing is lost, and what it does is counted.
+# That the library's calls are not shows in coverage: half of the reads are its.
+a_library_that_passes_us_by_takes_no_hook_from_the_program() {
+	local own
+	compile libdeep.so -shared -fPIC <<<'#include <stdlib.h>
+	#include <unistd.h>
+	void work(int zero, int times)
+	{
+		char bytes[10];
+		for (int i = 0; i < times; i++) read(zero, bytes, 10), free(aligned_alloc(16, 112));
+	}'
+	cat >program.c <<-'END'
+	#include <dlfcn.h>
+	#include <fcntl.h>
+	#include <stdlib.h>
+	#include <unistd.h>
+	#ifdef OWN
+	static char pool[1 << 20] __attribute__((aligned(16)));
+	static size_t used;
+	void *malloc(size_t size)
+	{
+		size_t *block = (size_t *)(pool + used);
+		if (size > sizeof(pool) - used - 64) return NULL;
+		*block = size, used += (size + 31) / 16 * 16;
+		return block + 2;
+	}
+	void free(void *block) { (void)block; }
+	void *calloc(size_t n, size_t m) { return malloc(n * m); }
+	void *realloc(void *old, size_t size)
+	{
+		char *block = malloc(size);
+		for (size_t i = 0; block && old && i < size && i < ((size_t *)old)[-2]; i++) block[i] = ((char *)old)[i];
+		return block;
+	}
+	void *aligned_alloc(size_t alignment, size_t size) { return malloc(size); }
+	#endif
+	int main(void)
+	{
+		void *library = dlopen("./libdeep.so", RTLD_NOW | RTLD_DEEPBIND);
+		void (*work)(int, int) = (void (*)(int, int))dlsym(library, "work");
+		int zero = open("/dev/zero", O_RDONLY);
+		char bytes[10];
+		for (int i = 0; i < 3000; i++) read(zero, bytes, 10), free(aligned_alloc(16, 112));
+		work(zero, 3000);
+		return 7;
+	}
+	END
+	for own in "" OWN; do
+		compile program ${own:+-DOWN} -fno-builtin -ldl <program.c
+		expect_transparent ./program
+		expect_code 7
+		rm -f otlp.jsonl
+		OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE=$PWD/otlp.jsonl run shim ./program
+		"$metrics" list otlp.jsonl >told
+		expect_equal "$(sed -n 's/^otelue.hooks.active otelue.hook.family=\([a-z]*\) \([0-9]*\).*/\1 \2/p' told | sort)" \
+			"$(families_but ${own:+memory} | sort)" "hooks that a program reaches ${own:+with its own malloc}"
+		expect_equal "$("$metrics" value 'libc.file.io{disk.io.direction=read,libc.file.type=character_device}' otlp.jsonl)" 30000
+		expect_equal "$("$metrics" value 'libc.memory.allocations{libc.memory.operation=aligned}' otlp.jsonl)" \
+			"$([[ $own ]] && echo 0 || echo 3000)" "aligned allocations"
+		awk '$1 == "otelue.io.coverage" && $2 ~ /=read/ { n = $3 > 0.498 && $3 < 0.502 } END { exit !n }' told || fail "$(grep coverage told)"
+	done
+}
+
 # every_call_is_counted THREADS ROUNDS
 every_call_is_counted() {
 	local times=$((($1 ? $1 : 1) * $2))
@@ -222,4 +297,5 @@ test_case each_caller_has_its_own_run_path
 test_case libraries_are_counted_as_the_linker_does
 test_case a_list_that_changes_is_read_safely
 test_case libraries_that_pass_us_by_are_named
+test_case a_library_that_passes_us_by_takes_no_hook_from_the_program
 test_done
