@@ -18,7 +18,8 @@
 #include "hooks/own_calls.h"
 #include "hooks/process.h"
 
-#define GROUPS_MAX 65536
+#define GROUPS_MAX           65536
+#define RESTRICT_ALL_THREADS (1 << 3) /* LANDLOCK_RESTRICT_SELF_TSYNC */
 
 /* result: of the program's own call. */
 static long followed(long result, const struct lifecycle_call *call)
@@ -146,6 +147,33 @@ OTELUE_EXPORT int pthread_setaffinity_np(pthread_t thread, size_t size, const cp
 	int result = REAL(pthread_setaffinity_np)(thread, size, set);
 
 	return thread == pthread_self() ? follow_affinity(result, 0, size, set) : result;
+}
+
+/* Users of files are a thread's own, and a server's worker changes them for each request: the
+ * emitter goes where the first thread does. Nothing tells whether the call has had an effect. */
+static long follow_file_user(long previous, long number, long id)
+{
+	if (is_first_thread(0))
+		lifecycle_follow(&(const struct lifecycle_call){number, {id}});
+	return previous;
+}
+
+OTELUE_EXPORT int setfsuid(uid_t user)
+{
+	return (int)follow_file_user(REAL(setfsuid)(user), SYS_setfsuid, user);
+}
+
+OTELUE_EXPORT int setfsgid(gid_t group)
+{
+	return (int)follow_file_user(REAL(setfsgid)(group), SYS_setfsgid, group);
+}
+
+/* Where all threads are restricted at once (Linux 7.0) the emitter is one of them. */
+static long follow_restriction(long result, long rules, long flags)
+{
+	return flags & RESTRICT_ALL_THREADS
+	               ? result
+	               : FOLLOWED(result, SYS_landlock_restrict_self, {rules, flags});
 }
 
 /* Which of a process's namespaces may be changed while it has a second thread; a new one for its
@@ -286,6 +314,11 @@ static long with_care(long number, const long *a)
 	case SYS_sched_setaffinity:
 		return follow_affinity((int)real_syscall(number, a), (pid_t)a[0], (size_t)a[1],
 		                       (const cpu_set_t *)a[2]);
+	case SYS_setfsuid:
+	case SYS_setfsgid:
+		return follow_file_user(real_syscall(number, a), number, a[0]);
+	case SYS_landlock_restrict_self:
+		return follow_restriction(real_syscall(number, a), a[0], a[1]);
 	case SYS_prctl:
 		return prctl((int)a[0], a[1], a[2], a[3], a[4]);
 	case SYS_unshare:

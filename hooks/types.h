@@ -33,6 +33,7 @@
 #include <pthread.h>
 #include <pty.h>
 #include <sys/epoll.h>
+#include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/select.h>

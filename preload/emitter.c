@@ -16,6 +16,7 @@
 #include "preload/exporter.h"
 #include "preload/lifecycle.h"
 #include "preload/mourner.h"
+#include "preload/rights.h"
 #include "preload/shim.h"
 #include "preload/tree.h"
 #include "sink/user_events_abi.h"
@@ -121,12 +122,11 @@ static uint64_t turn(struct exporter *exporter, uint64_t now, uint64_t next_expo
 static void carry_out_request(void)
 {
 	uint32_t made = REQUEST_MADE;
-	const long *a = request.call.arguments;
 
 	if (!__atomic_compare_exchange_n(&request.state, &made, REQUEST_TAKEN, false,
 	                                 __ATOMIC_ACQUIRE, __ATOMIC_RELAXED))
 		return;
-	request.result = sys_call(request.call.number, a[0], a[1], a[2], a[3], a[4]);
+	request.result = rights_follow(&request.call);
 	release_store(&request.state, REQUEST_DONE);
 	futex_wake_all(&request.state);
 }

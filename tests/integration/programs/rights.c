@@ -15,6 +15,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/fsuid.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -113,17 +114,40 @@ static void *pinned_worker(void *argument)
 	return (void *)(long)(pin(by_thread) || pin(by_number) || argument);
 }
 
-static int pin_worker(void)
+static int set_file_user(void)
+{
+	return setfsgid(7) || setfsuid(7) || setfsuid(-1) != 7 || setfsgid(-1) != 7;
+}
+
+static int set_file_user_by_number(void)
+{
+	return syscall(SYS_setfsgid, 7) || syscall(SYS_setfsuid, 7) ||
+	       syscall(SYS_setfsuid, -1) != 7;
+}
+
+static void *file_user_worker(void *argument)
+{
+	return (void *)(long)(set_file_user() || argument);
+}
+
+/* Runs where its rights are its own, and ends. */
+static int on_worker(void *(*function)(void *))
 {
 	pthread_t worker;
 	void *failed = NULL;
 
-	return pthread_create(&worker, NULL, pinned_worker, NULL) ||
-	       pthread_join(worker, &failed) || failed;
+	return pthread_create(&worker, NULL, function, NULL) || pthread_join(worker, &failed) ||
+	       failed;
 }
 
 static int change(const char *way)
 {
+	if (strcmp(way, "file-user") == 0)
+		return set_file_user();
+	if (strcmp(way, "file-user-raw") == 0)
+		return set_file_user_by_number();
+	if (strcmp(way, "file-user-worker") == 0)
+		return on_worker(file_user_worker);
 	if (strcmp(way, "affinity") == 0)
 		return pin(by_process);
 	if (strcmp(way, "affinity-thread") == 0)
@@ -131,7 +155,7 @@ static int change(const char *way)
 	if (strcmp(way, "affinity-raw") == 0)
 		return pin(by_number);
 	if (strcmp(way, "affinity-worker") == 0)
-		return pin_worker();
+		return on_worker(pinned_worker);
 	if (strcmp(way, "setuid") == 0)
 		return setgid(NOBODY) || setgroups(0, NULL) || setuid(NOBODY);
 	if (strcmp(way, "seteuid") == 0)
