@@ -10,16 +10,16 @@
 #include "hooks/hook.h"
 #include "hooks/lifecycle.h"
 
-static void exec_begin(const char *path)
+static void exec_begin(int directory, const char *path, int flags)
 {
-	if (lifecycle_exec_finds(AT_FDCWD, path))
+	if (lifecycle_exec_finds(directory, path, flags))
 		lifecycle_exec_begin();
 }
 
 /* A name without a slash is looked for by libc, in PATH. */
 static void exec_begin_name(const char *file)
 {
-	if (!strchr(file, '/') || lifecycle_exec_finds(AT_FDCWD, file))
+	if (!strchr(file, '/') || lifecycle_exec_finds(AT_FDCWD, file, 0))
 		lifecycle_exec_begin();
 }
 
@@ -38,13 +38,13 @@ int exec_failed(int result)
 
 OTELUE_EXPORT int execve(const char *path, char *const argv[], char *const envp[])
 {
-	exec_begin(path);
+	exec_begin(AT_FDCWD, path, 0);
 	return exec_failed(REAL(execve)(path, argv, envp));
 }
 
 OTELUE_EXPORT int execv(const char *path, char *const argv[])
 {
-	exec_begin(path);
+	exec_begin(AT_FDCWD, path, 0);
 	return exec_failed(REAL(execv)(path, argv));
 }
 
@@ -62,7 +62,7 @@ OTELUE_EXPORT int execvpe(const char *file, char *const argv[], char *const envp
 
 OTELUE_EXPORT int fexecve(int fd, char *const argv[], char *const envp[])
 {
-	lifecycle_exec_begin();
+	exec_begin(fd, "", AT_EMPTY_PATH);
 	return exec_failed(REAL(fexecve)(fd, argv, envp));
 }
 
@@ -73,7 +73,7 @@ OTELUE_EXPORT int execveat(int fd, const char *path, char *const argv[], char *c
 		errno = ENOSYS;
 		return -1;
 	}
-	lifecycle_exec_begin();
+	exec_begin(fd, path, flags);
 	return exec_failed(real.execveat(fd, path, argv, envp, flags));
 }
 

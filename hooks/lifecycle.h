@@ -12,9 +12,9 @@
 /* Before exec: exports and hands the totals over; lifecycle_exec_failed() takes it back if exec
  * returns. */
 void lifecycle_exec_begin(void) HOOK_HIDDEN;
-/* False: there is no such file, so exec will return, and what was exported could not be taken back.
- */
-bool lifecycle_exec_finds(int directory, const char *path) HOOK_HIDDEN;
+/* False: there is no such file, or it may not be executed, so exec will return, and what was
+ * exported could not be taken back. flags: execveat's. */
+bool lifecycle_exec_finds(int directory, const char *path, int flags) HOOK_HIDDEN;
 void lifecycle_exec_failed(void) HOOK_HIDDEN;
 /* exec came back: lifecycle_exec_failed(), and counted as an error. Returns `result`. */
 int exec_failed(int result) HOOK_HIDDEN;

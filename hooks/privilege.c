@@ -337,8 +337,11 @@ static long with_care(long number, const long *a)
 			relaxed_store(&counting_misses_io, true);
 		return result;
 	case SYS_execve:
+		if (lifecycle_exec_finds(AT_FDCWD, (const char *)a[0], 0))
+			lifecycle_exec_begin();
+		return exec_failed((int)real_syscall(number, a));
 	case SYS_execveat:
-		if (number == SYS_execveat || lifecycle_exec_finds(AT_FDCWD, (const char *)a[0]))
+		if (lifecycle_exec_finds((int)a[0], (const char *)a[1], (int)a[4]))
 			lifecycle_exec_begin();
 		return exec_failed((int)real_syscall(number, a));
 	case SYS_exit:

@@ -45,27 +45,34 @@ static int64_t clamp(uint64_t value)
 	return value > INT64_MAX ? INT64_MAX : (int64_t)value;
 }
 
-/* False: the kernel did not say. */
-static bool read_observed(struct point *point, uint64_t now, uint64_t before)
+/* What a sum that only grows is taken for: what was told of one that fell stays owed until it has
+ * grown again. Observed values compare as they are stored. */
+static uint64_t at_least(uint64_t now, uint64_t told)
 {
-	int64_t value = observed_to_s64(now);
+	return now > told ? now : told;
+}
+
+/* False: the kernel did not say. */
+static bool read_observed(struct point *point, uint64_t now, uint64_t told)
+{
+	bool counter = point->metric->kind == KIND_COUNTER;
 
 	if (now == OBSERVED_ABSENT)
 		return false;
-	if (before != OBSERVED_ABSENT && point->metric->kind == KIND_COUNTER)
-		value = value > observed_to_s64(before) ? value - observed_to_s64(before) : 0;
-	point->value = value;
+	point->value = observed_to_s64(counter ? at_least(now, told) : now);
+	if (counter && !point->cumulative && told != OBSERVED_ABSENT)
+		point->value -= observed_to_s64(told);
 	return true;
 }
 
-static bool read_number(struct point *point, const uint64_t *now, const uint64_t *before)
+static bool read_number(struct point *point, uint64_t now, uint64_t told)
 {
 	if (point->metric->place == PLACE_OBSERVED)
-		return read_observed(point, *now, before ? *before : OBSERVED_ABSENT);
+		return read_observed(point, now, told);
 	if (point->metric->kind == KIND_COUNTER)
-		point->value = clamp(point_growth(*now, before ? *before : 0));
+		point->value = clamp(at_least(now, told) - (point->cumulative ? 0 : told));
 	else
-		point->value = (int64_t)*now;
+		point->value = (int64_t)now;
 	return true;
 }
 
@@ -144,7 +151,7 @@ bool point_read(struct point *point, const struct snapshot *snapshot,
                 uint32_t series)
 {
 	uint32_t word;
-	const uint64_t *now, *before;
+	const uint64_t *now, *told;
 	const struct metric *metric = snapshot_series(series, &point->series);
 	uint64_t told_ns = baseline->time_ns[series];
 
@@ -156,13 +163,14 @@ bool point_read(struct point *point, const struct snapshot *snapshot,
 	word = metric_series_word(metric, point->series);
 	now = (const uint64_t *)&snapshot->totals + word;
 	point->cumulative = is_cumulative(metric, options);
-	before = point->cumulative ? NULL : (const uint64_t *)&baseline->told + word;
+	told = (const uint64_t *)&baseline->told + word;
 	point->start_time_ns = !point->cumulative && told_ns ? told_ns : snapshot->start_time_ns;
 	point->time_ns = snapshot->time_ns;
 	if (point->time_ns < point->start_time_ns)
 		point->time_ns = point->start_time_ns;
-	if (!(metric->kind == KIND_HISTOGRAM ? read_histogram(point, now, before)
-	                                     : read_number(point, now, before)))
+	if (!(metric->kind == KIND_HISTOGRAM
+	              ? read_histogram(point, now, point->cumulative ? NULL : told)
+	              : read_number(point, *now, *told)))
 		return false;
 	return is_wanted(point, options, told_ns);
 }
@@ -230,13 +238,17 @@ void baseline_commit(struct baseline *baseline, const struct snapshot *snapshot,
 {
 	uint32_t word = metric_series_word(point->metric, point->series);
 	uint32_t series = series_first[point->metric - metric_table] + point->series;
+	uint64_t *told = (uint64_t *)&baseline->told + word;
+	const uint64_t *now = (const uint64_t *)&snapshot->totals + word;
 
 	/* In this order: what is new in the words leads back here where the process is killed
 	 * between the two (ledger_settle()). */
 	baseline->time_ns[series] = point->time_ns;
 	__atomic_signal_fence(__ATOMIC_SEQ_CST);
-	memcpy((uint64_t *)&baseline->told + word, (const uint64_t *)&snapshot->totals + word,
-	       point->metric->width * sizeof(uint64_t));
+	if (point->metric->kind == KIND_COUNTER)
+		*told = at_least(*now, *told);
+	else
+		memcpy(told, now, point->metric->width * sizeof(uint64_t));
 }
 
 void baseline_commit_range(struct baseline *baseline, const struct snapshot *snapshot,

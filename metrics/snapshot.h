@@ -18,8 +18,8 @@ struct snapshot {
 	struct process_values totals;
 };
 
-/* What one sink has been told: the totals at its last point of each series, and that point's time
- * (0: none yet). */
+/* What one sink has been told: the totals at its last point of each series (of a counter: the most
+ * that it has been), and that point's time (0: none yet). */
 struct baseline {
 	struct process_values told;
 	uint64_t time_ns[SERIES_TOTAL];

@@ -1,6 +1,7 @@
 /* Fork, exec, exit: who owns the counts and when they are handed over. See hooks/lifecycle.h and
  * lifecycle.h. */
 #include <errno.h>
+#include <fcntl.h>
 #include <pthread.h>
 #include <sys/single_threaded.h>
 #include <time.h>
@@ -136,15 +137,21 @@ static void count_exec(uint64_t amount)
 	counting_add(here, PLACE(PROCESS_EXECS), 0, amount);
 }
 
-bool lifecycle_exec_finds(int directory, const char *path)
+bool lifecycle_exec_finds(int directory, const char *path, int flags)
 {
-	long err;
-
 	if (!ours() || shim.restricted)
 		return true;
-	/* What this user may not do, or the real one, is exec's to say. */
-	err = sys_call(SYS_faccessat, directory, path, 0 /* F_OK */);
-	return err != -ENOENT && err != -ENOTDIR;
+	/* As who asks exec, not as the real user. What else it wants of a file is its to say. */
+	switch (sys_call(SYS_faccessat2, directory, path, 1 /* X_OK */, flags | AT_EACCESS)) {
+	case -ENOENT:
+	case -ENOTDIR:
+	case -EACCES:
+	case -ELOOP:
+	case -EBADF:
+		return false;
+	default: /* an older kernel's ENOSYS among them */
+		return true;
+	}
 }
 
 void lifecycle_exec_begin(void)

@@ -103,6 +103,42 @@ Test(snapshot, cumulative_start_never_moves)
 	cr_assert_eq(point.start_time_ns, FIXTURE_START_NS);
 }
 
+static void expect_told(enum metric_id id, uint64_t now, int64_t value)
+{
+	f.snapshot.time_ns += 1000;
+	*fixture_now(&f, id, 0) = now;
+	cr_assert(read_point(id, 0));
+	cr_assert_eq(point.value, value);
+	commit();
+}
+
+/* What is told of an exec that then fails: taken back where it is counted, owed where it was told.
+ */
+Test(snapshot, a_counter_that_fell_stays_told_until_it_has_grown_again)
+{
+	f.options.temporality = TEMPORALITY_CUMULATIVE;
+	expect_told(METRIC_PROCESS_EXECS, 3, 3);
+	expect_told(METRIC_PROCESS_EXECS, 2, 3);
+	expect_told(METRIC_PROCESS_EXECS, 3, 3);
+	expect_told(METRIC_PROCESS_EXECS, 4, 4);
+	expect_told(METRIC_PROCESS_DISK_IO, observed_from_s64(9), 9);
+	expect_told(METRIC_PROCESS_DISK_IO, observed_from_s64(7), 9);
+	expect_told(METRIC_MEMORY_USED, 5, 5);
+	expect_told(METRIC_MEMORY_USED, 4, 4);
+}
+
+Test(snapshot, delta_of_a_counter_that_fell_is_nothing_until_it_has_grown_again)
+{
+	f.options.emit_zero_points = true;
+	expect_told(METRIC_PROCESS_EXECS, 3, 3);
+	expect_told(METRIC_PROCESS_EXECS, 2, 0);
+	expect_told(METRIC_PROCESS_EXECS, 3, 0);
+	expect_told(METRIC_PROCESS_EXECS, 5, 2);
+	expect_told(METRIC_PROCESS_DISK_IO, observed_from_s64(9), 9);
+	expect_told(METRIC_PROCESS_DISK_IO, observed_from_s64(7), 0);
+	expect_told(METRIC_PROCESS_DISK_IO, observed_from_s64(10), 1);
+}
+
 Test(snapshot, lowmemory_is_delta_for_counted_and_cumulative_for_observed)
 {
 	f.options.temporality = TEMPORALITY_LOWMEMORY;
