@@ -119,6 +119,7 @@ pthread_exit-later 0 101 0 101
 raw-exit           0 100 0 100
 exec               0 100 0 100
 failed-exec        4 100 0 100
+failed-exec-foreseen 4 100 0 100
 abort            134 100 1 100
 exit_group-raw     3 0 1 100
 SIGTERM          143 0 1 100

@@ -78,6 +78,8 @@ static void by_name(const char *way)
 	if (!strcmp(way, "exec"))
 		execv("/bin/true", executed);
 	if (!strcmp(way, "failed-exec"))
+		execv("/", executed); /* a file that may be executed, as far as one can tell */
+	if (!strcmp(way, "failed-exec-foreseen"))
 		execv("/nowhere/true", executed);
 	if (!strcmp(way, "pthread_exit"))
 		pthread_exit(NULL);
