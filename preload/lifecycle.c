@@ -139,19 +139,15 @@ static void count_exec(uint64_t amount)
 
 bool lifecycle_exec_finds(int directory, const char *path, int flags)
 {
+	long err;
+
 	if (!ours() || shim.restricted)
 		return true;
-	/* As who asks exec, not as the real user. What else it wants of a file is its to say. */
-	switch (sys_call(SYS_faccessat2, directory, path, 1 /* X_OK */, flags | AT_EACCESS)) {
-	case -ENOENT:
-	case -ENOTDIR:
-	case -EACCES:
-	case -ELOOP:
-	case -EBADF:
-		return false;
-	default: /* an older kernel's ENOSYS among them */
-		return true;
-	}
+	/* As who asks exec, not as the real user. What else it wants of a file is its to say, and
+	 * all of it where an older kernel does not know the call. */
+	err = sys_call(SYS_faccessat2, directory, path, 1 /* X_OK */, flags | AT_EACCESS);
+	return err != -ENOENT && err != -ENOTDIR && err != -EACCES && err != -ELOOP &&
+	       err != -EBADF;
 }
 
 void lifecycle_exec_begin(void)
@@ -207,9 +203,8 @@ void lifecycle_exec_failed(void)
 
 	if (!ours() || !relaxed_load(&books_closed))
 		return;
-	if (segment->header) {
+	if (segment->header)
 		take_back(segment);
-	}
 	count_exec(UINT64_MAX);
 	relaxed_store(&books_closed, 0);
 	if (tree_is_one())

@@ -4,7 +4,8 @@
 . "${OTELUE_SRC:-$(dirname "$0")/../..}/tests/lib/test.sh"
 
 the_program_makes_every_hooked_call() {
-	sed -n 's/^HOOK(\(FILE\|SOCKET\), [A-Z]*, [^,]*, \([A-Za-z0-9_]*\), (.*/\2/p' "$OTELUE_SRC/hooks/hooks.def" | sort >hooked
+	sed -n 's/^HOOK(\(FILE\|SOCKET\), [A-Z]*, [^,]*, \([A-Za-z0-9_]*\), (.*/\2/p' "$OTELUE_SRC/hooks/hooks.def" |
+		grep -vx llseek | sort >hooked # a name that only old programs can ask for: system.sh
 	"$programs/calls" --list | sort >called
 	(($(wc -l <hooked) > 100)) || fail "hooks.def could not be read"
 	expect_same hooked called
