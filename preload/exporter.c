@@ -218,14 +218,6 @@ static void identify(struct exporter *exporter)
 	shim_log(LOG_LEVEL_WARN, line);
 }
 
-/* Has this process handed its totals over already? Then the tree's accumulator holds them. */
-static bool is_handed_over(void)
-{
-	const struct segment_header *header = counting_segment()->header;
-
-	return header && relaxed_load(&header->state) != SEGMENT_LIVE;
-}
-
 /* False: the tree could not be counted just now. */
 static bool collect(struct exporter *exporter)
 {
@@ -238,8 +230,6 @@ static bool collect(struct exporter *exporter)
 	                exporter->emitter_tid);
 	counting_totals(totals);
 	if (tree_is_one()) {
-		if (is_handed_over())
-			memset(totals, 0, sizeof(*totals));
 		if (!tree_totals_add(&exporter->tree, shim.session, shim.directory, totals,
 		                     &snapshot->totals, &changes))
 			return false;

@@ -120,6 +120,14 @@ static void copy_gauges(struct process_values *to, const struct process_values *
 	}
 }
 
+/* Has this process handed its totals over already? Then the accumulator holds them. */
+static bool is_handed_over(void)
+{
+	const struct segment_header *header = counting_segment()->header;
+
+	return header && relaxed_load(&header->state) != SEGMENT_LIVE;
+}
+
 /* Names keep the slots that they had in the last export: what has been told is kept by slots. */
 static void add_all(struct tree_scratch *scratch, const struct session_accumulator *session,
                     const char *directory, const struct process_values *own,
@@ -127,8 +135,10 @@ static void add_all(struct tree_scratch *scratch, const struct session_accumulat
 {
 	memset(&scratch->sum, 0, sizeof(scratch->sum));
 	names_copy(&scratch->sum.names, names);
-	collect_merge(&scratch->sum, own, false);
-	copy_gauges(&scratch->sum, own);
+	if (!is_handed_over()) { /* asked here: a thread of ours may do it at any time */
+		collect_merge(&scratch->sum, own, false);
+		copy_gauges(&scratch->sum, own);
+	}
 	session_totals(&scratch->accumulated, session);
 	collect_merge(&scratch->sum, &scratch->accumulated, true);
 	add_running(scratch, directory);

@@ -136,6 +136,57 @@ survivors_go_on() {
 	(($(wc -l <otlp.*.jsonl) >= 3)) || fail "the survivors have exported at their end alone"
 }
 
+# The process hands its totals over as soon as its emitter begins to walk through the session, for the first to the
+# third time, which takes a while: they are here or there, not in both.
+an_end_within_an_export_counts_once() {
+	local walk
+	compile program <<-'END'
+	#include <fcntl.h>
+	#include <poll.h>
+	#include <stdio.h>
+	#include <stdlib.h>
+	#include <sys/inotify.h>
+	#include <unistd.h>
+	int main(int argc, char **argv)
+	{
+		int opened = inotify_init();
+		char name[32];
+		if (argc < 2 || chdir(getenv("OTELUE_SESSION"))) return 1;
+		for (int i = 0; i < 1000; i++) {
+			snprintf(name, sizeof(name), "1.%d", i);
+			if (close(creat(name, 0600))) return 2;
+		}
+		for (int i = 0; i < 1000; i++) poll(NULL, 0, 0);
+		if (inotify_add_watch(opened, ".", IN_OPEN | IN_ONLYDIR | IN_MASK_CREATE) < 0) return 3;
+		for (int walks = 0; walks < atoi(argv[1]);) {
+			struct inotify_event event;
+			char names[4096];
+			ssize_t n = read(opened, names, sizeof(names));
+			for (ssize_t at = 0; at < n; at += sizeof(event) + event.len) {
+				__builtin_memcpy(&event, names + at, sizeof(event));
+				walks += (event.mask & IN_ISDIR) != 0;
+			}
+		}
+		return 0;
+	}
+	END
+	# A directory of its own: what is left there is nobody's to salvage.
+	cat >otelue.json <<-END
+	{"file_format": "1.1",
+	 "meter_provider": {"readers": [{"periodic": {"interval": 100, "exporter": {
+	   "otlp_file/development": {"output_stream": "file://$PWD/otlp.%p.jsonl"}}}}]},
+	 "distribution": {"otelue": {"segment": {"scope": "tree", "directory": "$PWD/segments"}}}}
+	END
+	for walk in 1 2 3; do
+		rm -rf otlp.*.jsonl segments
+		mkdir segments
+		run timeout 20 env OTELUE_CONFIG="$PWD/otelue.json" LD_PRELOAD="$OTELUE_PRELOAD" ./program "$walk"
+		expect_code 0
+		expect_one_tree
+		expect_equal "$(polls)" 1000 "polls, walk $walk"
+	done
+}
+
 # A process executes another program, and that another: still one.
 executed_programs_are_of_the_tree() {
 	run tree sh -c 'exec env sh -c "exec env true"'
@@ -237,6 +288,7 @@ test_case killed_children_lose_nothing
 test_case survivors_go_on ended
 test_case survivors_go_on killed
 test_case survivors_go_on unreaped
+test_case an_end_within_an_export_counts_once
 test_case executed_programs_are_of_the_tree
 test_case the_environment_holds_the_session_and_nothing_else
 test_case salvage_leaves_a_tree_alone
