@@ -242,8 +242,7 @@ static void call(void)
 	futex_wake_all(&emitter.calls);
 }
 
-/* Would an export reach anybody? Also before the emitter has woken for the first time. */
-static bool somebody_may_listen(void)
+bool emitter_reaches_somebody(void)
 {
 	if (settings_exporter_enabled(shim.settings, SINK_FILE))
 		return true;
@@ -303,7 +302,7 @@ bool emitter_flush(uint64_t bound_ns)
 	uint32_t mine, done;
 
 	bound_ns = flush_bound(bound_ns);
-	if (!bound_ns || !somebody_may_listen() || make_arena())
+	if (!bound_ns || !emitter_reaches_somebody() || make_arena())
 		return false;
 	end = now + bound_ns;
 	if (!emitter_tid() && emitter_start()) {

@@ -22,6 +22,9 @@ int emitter_start(void);
 /* A filter of system calls is there: none of these functions clones a thread from now on. */
 void emitter_confine(void);
 
+/* Would an export reach anybody? Also before the emitter has woken for the first time. */
+bool emitter_reaches_somebody(void);
+
 /*
  * Has everything exported that has been counted so far and waits for it, at most `bound_ns` or the
  * settings' timeout. False, and at once, where no export would reach anybody, or the settings want

@@ -35,6 +35,7 @@ extern int __cxa_at_quick_exit(void (*function)(void *), void *dso);
 static struct process_values last_totals LARGE_MEMORY;
 static uint32_t books_closed
 	FORK_MEMORY; /* totals were handed over; 1 also while an exec is on its way */
+static bool exec_is_told FORK_MEMORY;
 
 /* False in the child of vfork and where nothing is counted. */
 static bool ours(void)
@@ -122,8 +123,7 @@ static void exit_handler(void *argument)
 	lifecycle_exit();
 }
 
-/* The signal may be caught and the program go on: the segment stays as it is, for whoever looks
- * after the dead. */
+/* The signal may be caught: the segment stays as it is, for whoever looks after the dead. */
 void lifecycle_abort(void)
 {
 	if (ours() && !relaxed_load(&books_closed) && tree_is_exporter())
@@ -132,9 +132,7 @@ void lifecycle_abort(void)
 
 static void count_exec(uint64_t amount)
 {
-	struct counting here = counting_here(HOOK_FAMILY_PROCESS);
-
-	counting_add(here, PLACE(PROCESS_EXECS), 0, amount);
+	counting_add(counting_here(HOOK_FAMILY_PROCESS), PLACE(PROCESS_EXECS), 0, amount);
 }
 
 bool lifecycle_exec_finds(int directory, const char *path, int flags)
@@ -154,8 +152,11 @@ void lifecycle_exec_begin(void)
 {
 	if (!ours() || __atomic_exchange_n(&books_closed, 1, __ATOMIC_RELAXED))
 		return;
-	count_exec(1);
-	if (tree_is_exporter())
+	/* Of most fork children it would be the only count, and take a page. */
+	exec_is_told = shim.session || emitter_reaches_somebody();
+	if (exec_is_told)
+		count_exec(1);
+	if (exec_is_told && tree_is_exporter())
 		emitter_flush(EXEC_BOUND_NS);
 	hand_over(SEGMENT_EXEC);
 	/* The program that follows may be one that we cannot see. */
@@ -205,7 +206,8 @@ void lifecycle_exec_failed(void)
 		return;
 	if (segment->header)
 		take_back(segment);
-	count_exec(UINT64_MAX);
+	if (exec_is_told)
+		count_exec(UINT64_MAX);
 	relaxed_store(&books_closed, 0);
 	if (tree_is_one())
 		start_emitter_later();

@@ -79,7 +79,7 @@ def check_memory(shared):
 
 
 # What a fork child writes; base/memory.h.
-FORK_MEMORY = {"shim", "emitter", "request", "books_closed", "window", "inherited", "early_inherited",
+FORK_MEMORY = {"shim", "emitter", "request", "books_closed", "exec_is_told", "window", "inherited", "early_inherited",
                "hook_emitter_due", "under_way", "stops"}
 PAGE = 4096
 
