@@ -7,7 +7,9 @@
 #include "hooks/lookup.h"
 #include "hooks/real.h"
 
-struct real real LARGE_MEMORY;
+/* Behind FORK_MEMORY, on its page: a start writes the first of it, the allocator's. This file is
+ * linked last of those that have some. */
+struct real real __attribute__((aligned(128)));
 
 #define HOOK(family, need, type, name, parameters) \
 	_Static_assert(sizeof(#name) <= HOOK_NAME_ROOM, "a longer name");

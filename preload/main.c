@@ -120,8 +120,9 @@ __attribute__((constructor)) static void otelue_start(int argc, char **argv, cha
 
 	(void)argc;
 	(void)argv;
-	/* First of all a write: a page that is read first is faulted twice. */
+	/* First of all a write to either page: one that is read first is faulted twice. */
 	relaxed_store(&hook_emitter_due, UINT64_MAX);
+	relaxed_store(&loader_tells, false);
 	shim.settings = &settings_default;
 	memory_resolve();
 	/* Under a filter we make no system call that the program might not: it could be killed for
