@@ -3,7 +3,10 @@
 #include <stdarg.h>
 #include <sys/auxv.h>
 #include <sys/mman.h>
+#include "base/syscall.h"
+#include "hooks/descriptor.h"
 #include "hooks/hook.h"
+#include "hooks/own_calls.h"
 
 static size_t whole_pages(size_t length)
 {
@@ -43,30 +46,51 @@ static void count_unmapped(size_t length)
 	             whole_pages(length));
 }
 
-static void *mmap_end(struct hook_timer timer, void *block, size_t length, int flags)
+/*
+ * What is mapped at a fixed address takes the place of what is there: the kernel unmaps that, no
+ * munmap tells of it. A JVM maps its heap over and over so. 0 also where only a part is mapped.
+ */
+static size_t replaced(const void *address, size_t length, int fixed)
+{
+	bool mapped;
+
+	if (likely(!fixed) || !relaxed_load(&descriptor_lookups) || !own_calls_begin())
+		return 0;
+	mapped = sys_call(SYS_msync, address, length, MS_ASYNC) == 0;
+	own_calls_end();
+	return mapped ? length : 0;
+}
+
+static void *mmap_end(struct hook_timer timer, void *block, size_t length, int flags,
+                      size_t in_place_of)
 {
 	mapping_end(timer, MAPPING_OPERATION_MMAP, block == MAP_FAILED ? errno : 0);
-	if (block != MAP_FAILED)
+	if (block != MAP_FAILED) {
 		count_mapped(flags, length);
+		if (unlikely(in_place_of))
+			count_unmapped(in_place_of);
+	}
 	return block;
 }
 
 OTELUE_EXPORT void *mmap(void *address, size_t length, int protection, int flags, int fd,
                          off_t offset)
 {
+	size_t before = replaced(address, length, flags & MAP_FIXED);
 	struct hook_timer timer = hook_timer_start();
 
 	return mmap_end(timer, REAL(mmap)(address, length, protection, flags, fd, offset), length,
-	                flags);
+	                flags, before);
 }
 
 OTELUE_EXPORT void *mmap64(void *address, size_t length, int protection, int flags, int fd,
                            off64_t offset)
 {
+	size_t before = replaced(address, length, flags & MAP_FIXED);
 	struct hook_timer timer = hook_timer_start();
 
 	return mmap_end(timer, REAL(mmap64)(address, length, protection, flags, fd, offset), length,
-	                flags);
+	                flags, before);
 }
 
 OTELUE_EXPORT int munmap(void *address, size_t length)
@@ -80,23 +104,35 @@ OTELUE_EXPORT int munmap(void *address, size_t length)
 	return result;
 }
 
+static void *mremap_end(struct hook_timer timer, void *block, size_t from, size_t to,
+                        size_t in_place_of)
+{
+	mapping_end(timer, MAPPING_OPERATION_MREMAP, block == MAP_FAILED ? errno : 0);
+	if (block == MAP_FAILED)
+		return block;
+	if (whole_pages(to) > whole_pages(from))
+		count_mapped(MAP_ANONYMOUS, whole_pages(to) - whole_pages(from));
+	else
+		count_unmapped(whole_pages(from) - whole_pages(to));
+	if (unlikely(in_place_of))
+		count_unmapped(in_place_of);
+	return block;
+}
+
 OTELUE_EXPORT void *mremap(void *old, size_t old_length, size_t length, int flags, ...)
 {
+	size_t given_up = flags & MREMAP_DONTUNMAP ? 0 : old_length, before;
 	struct hook_timer timer;
 	va_list rest;
-	void *address, *block;
+	void *address;
 
 	va_start(rest, flags);
 	address = va_arg(rest, void *);
 	va_end(rest);
+	before = replaced(address, length, flags & MREMAP_FIXED);
 	timer = hook_timer_start();
-	block = REAL(mremap)(old, old_length, length, flags, address);
-	mapping_end(timer, MAPPING_OPERATION_MREMAP, block == MAP_FAILED ? errno : 0);
-	if (block != MAP_FAILED && whole_pages(length) > whole_pages(old_length))
-		count_mapped(MAP_ANONYMOUS, whole_pages(length) - whole_pages(old_length));
-	else if (block != MAP_FAILED)
-		count_unmapped(whole_pages(old_length) - whole_pages(length));
-	return block;
+	return mremap_end(timer, REAL(mremap)(old, old_length, length, flags, address), given_up,
+	                  length, before);
 }
 
 OTELUE_EXPORT int mprotect(void *address, size_t length, int protection)

@@ -43,6 +43,49 @@ mapped_bytes_are_counted_in_pages() {
 	expect_value 'libc.mmap.errors{libc.mmap.operation=madvise,error.type=ENOMEM}' 20
 }
 
+# Numbers of pages beside each call: mapped, and unmapped without a munmap.
+what_takes_the_place_of_a_mapping_unmaps_it() {
+	local page
+	page=$(getconf PAGESIZE)
+	compile program <<-'END'
+	#include <stdio.h>
+	#include <sys/mman.h>
+	#include <unistd.h>
+	static long page;
+	static char *map(char *at, long pages, int fixed)
+	{
+		return mmap(at, pages * page, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS | fixed, -1, 0);
+	}
+	int main(void)
+	{
+		page = sysconf(_SC_PAGESIZE);
+		char *room = map(NULL, 100, 0), *left, *moved;                        /* 100 */
+		for (int i = 0; i < 5; i++)
+			if (map(room + 10 * page, 7, MAP_FIXED) == MAP_FAILED) return 1;  /* 35, 35 */
+		if (map(room, 3, MAP_FIXED_NOREPLACE) != MAP_FAILED) return 2;
+		if (map(room + page + 1, 3, MAP_FIXED) != MAP_FAILED) return 3;
+		munmap(room, 20 * page);                                              /* 0, 20 */
+		map(room, 20, MAP_FIXED);                                             /* 20 */
+		left = map(NULL, 6, 0);                                               /* 6 */
+		if (mremap(left, 6 * page, 6 * page, MREMAP_MAYMOVE | MREMAP_FIXED, room + 50 * page) == MAP_FAILED) return 4; /* 0, 6 */
+		left = map(NULL, 9, 0);                                               /* 9 */
+		if (mremap(left, 9 * page, 4 * page, MREMAP_MAYMOVE | MREMAP_FIXED, room + 60 * page) == MAP_FAILED) return 5; /* 0, 9 */
+		left = map(NULL, 8, 0);                                               /* 8 */
+		moved = mremap(left, 8 * page, 8 * page, MREMAP_MAYMOVE | MREMAP_DONTUNMAP, NULL); /* 8 */
+		if (moved == MAP_FAILED) return 6;
+		munmap(room, 100 * page), munmap(left, 8 * page);                     /* 0, 108 */
+		return munmap(moved, 8 * page);                                       /* 0, 8 */
+	}
+	END
+	expect_transparent ./program
+	expect_code 0
+	run "$OTELUE_BUILD/otelue" run --json --output run.json -- ./program
+	expect_code 0
+	expect_value libc.mmap.mapped $((186 * page))
+	expect_value libc.mmap.unmapped $((186 * page))
+	expect_value libc.mmap.usage 0
+}
+
 the_heaps_end_and_shared_segments_are_counted() {
 	counted 20
 	expect_count 'libc.mmap.operation.duration{libc.mmap.operation=brk}' 60
@@ -164,6 +207,7 @@ if [[ $(uname -m) == x86_64 ]]; then # the oldest of all others is younger
 fi
 test_case children_are_counted_by_how_they_ended
 test_case mapped_bytes_are_counted_in_pages
+test_case what_takes_the_place_of_a_mapping_unmaps_it
 test_case the_heaps_end_and_shared_segments_are_counted
 test_case addresses_are_looked_up_where_that_is_asked_for
 test_case names_beside_the_usual_ones_are_counted
