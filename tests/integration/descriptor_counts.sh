@@ -100,6 +100,67 @@ inherited_descriptors_are_looked_up() {
 	counted libc.fd.closed 3
 }
 
+# Each comes in a message, with a number that was another kind's before; one of them goes on to a program.
+received_descriptors_are_looked_up() {
+	compile program <<-'END'
+	#include <arpa/inet.h>
+	#include <fcntl.h>
+	#include <stdlib.h>
+	#include <string.h>
+	#include <sys/socket.h>
+	#include <sys/wait.h>
+	#include <unistd.h>
+	static int ends[2];
+	static int pass(int fd)
+	{
+		char byte = 'b', room[CMSG_SPACE(sizeof(int))] = "";
+		struct iovec part = {&byte, 1};
+		struct msghdr message = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = room, .msg_controllen = sizeof(room)};
+		struct cmsghdr *head = CMSG_FIRSTHDR(&message);
+		int received;
+		head->cmsg_level = SOL_SOCKET, head->cmsg_type = SCM_RIGHTS, head->cmsg_len = CMSG_LEN(sizeof(int));
+		memcpy(CMSG_DATA(head), &fd, sizeof(fd));
+		sendmsg(ends[0], &message, 0);
+		recvmsg(ends[1], &message, 0);
+		memcpy(&received, CMSG_DATA(head), sizeof(received));
+		return received;
+	}
+	int main(int argc, char **argv)
+	{
+		struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+		socklen_t length = sizeof(address);
+		int listener, tcp, file, pipes[2], number, fd, status = 0;
+		if (argc > 1) return write(atoi(argv[1]), "twelve bytes", 12) != 12;
+		listener = socket(AF_INET, SOCK_STREAM, 0), tcp = socket(AF_INET, SOCK_STREAM, 0);
+		if (bind(listener, (void *)&address, length) || listen(listener, 1)) return 1;
+		getsockname(listener, (void *)&address, &length);
+		if (connect(tcp, (void *)&address, length)) return 2;
+		socketpair(AF_UNIX, SOCK_STREAM, 0, ends);
+		file = open("file", O_RDWR | O_CREAT, 0600), pipe(pipes);
+		number = open("file", O_RDONLY), read(number, pipes, 0), close(number);
+		if ((fd = pass(tcp)) != number || write(fd, "seven b", 7) != 7) return 3;
+		close(fd);
+		if ((fd = pass(file)) != number || write(fd, "five ", 5) != 5) return 4;
+		close(fd);
+		if ((fd = pass(pipes[1])) != number || write(fd, "six by", 6) != 6) return 5;
+		close(fd);
+		if (fork() == 0) {
+			char word[12] = {(char)('0' + tcp), 0};
+			execl("/proc/self/exe", "program", word, NULL);
+			_exit(6);
+		}
+		wait(&status);
+		return WEXITSTATUS(status);
+	}
+	END
+	run "$OTELUE_BUILD/otelue" run --json --output run.json -- ./program
+	expect_code 0
+	counted "libc.socket.io{network.io.direction=transmit,network.transport=tcp,network.type=ipv4}" 19 \
+		"libc.file.io{disk.io.direction=write,libc.file.type=regular}" 5 \
+		"libc.file.io{disk.io.direction=write,libc.file.type=pipe}" 6 \
+		"libc.socket.io{network.transport=unix}" 6
+}
+
 # Which runs in its parent's memory.
 a_child_of_vfork_changes_no_descriptor_of_its_parents() {
 	scenario descriptor_counts vforked
@@ -216,7 +277,7 @@ interruptions_change_nothing() {
 for scenario in a_sweep_over_closed_numbers_is_few_errors a_second_close_is_an_error \
 	close_range_counts_what_it_closes closefrom_counts_what_it_closes \
 	a_duplicate_closes_what_had_its_number numbers_above_the_table_are_looked_up \
-	inherited_descriptors_are_looked_up a_child_of_vfork_changes_no_descriptor_of_its_parents \
+	inherited_descriptors_are_looked_up received_descriptors_are_looked_up a_child_of_vfork_changes_no_descriptor_of_its_parents \
 	connections_are_counted_until_they_are_closed \
 	connections_in_the_background_are_counted_when_they_come_about \
 	connections_that_fail_in_the_background_are_none a_duplicate_is_no_connection a_connection_can_be_undone \
