@@ -50,6 +50,8 @@ static always_inline bool file_needs_mode(int flags)
 }
 /* entry: taken before the close. */
 int file_end_close(struct hook_timer timer, uint16_t entry, int result) HOOK_HIDDEN;
+int file_close_by_number(int fd) HOOK_HIDDEN;
+int file_close_range_by_number(unsigned int first, unsigned int last, int flags) HOOK_HIDDEN;
 int file_end_pipe(struct hook_timer timer, int result, const int ends[2]) HOOK_HIDDEN;
 
 /* fd is a duplicate of old. */

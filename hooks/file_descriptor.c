@@ -69,6 +69,19 @@ OTELUE_EXPORT int __close(int fd)
 	return file_end_close(timer, entry, REAL(__close)(fd));
 }
 
+/* By syscall(), as programs close that do not want to be cancelled in it (libuv). */
+int file_close_by_number(int fd)
+{
+	struct hook_timer timer;
+	uint16_t entry;
+
+	if (close_is_swept(fd))
+		return close_swept((int)REAL(syscall)(SYS_close, fd));
+	entry = descriptor_take(fd);
+	timer = hook_timer_start();
+	return file_end_close(timer, entry, (int)REAL(syscall)(SYS_close, fd));
+}
+
 static int end_close_range(struct hook_timer timer, unsigned int first, unsigned int last,
                            int flags, int result)
 {
@@ -82,6 +95,14 @@ OTELUE_EXPORT int close_range(unsigned int first, unsigned int last, int flags)
 {
 	struct hook_timer timer = hook_timer_start();
 	int result = REAL(close_range) ? real.close_range(first, last, flags) : hook_missing();
+
+	return end_close_range(timer, first, last, flags, result);
+}
+
+int file_close_range_by_number(unsigned int first, unsigned int last, int flags)
+{
+	struct hook_timer timer = hook_timer_start();
+	int result = (int)REAL(syscall)(SYS_close_range, first, last, flags);
 
 	return end_close_range(timer, first, last, flags, result);
 }

@@ -2,7 +2,8 @@
  * Calls after which a helper thread would be a hole or in the way. libc gives new users, groups and
  * capabilities to the threads that it knows; the emitter it does not know, so that makes the same
  * system call. For what the kernel grants to single-threaded processes only, the emitter ends
- * first; before a filter of system calls it ends for good. Nothing here is counted.
+ * first; before a filter of system calls it ends for good. Nothing here is counted, but for what
+ * makes processes and closes descriptors by number.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +14,7 @@
 #include <unistd.h>
 #include "base/syscall.h"
 #include "hooks/descriptor.h"
+#include "hooks/file.h"
 #include "hooks/hook.h"
 #include "hooks/lifecycle.h"
 #include "hooks/own_calls.h"
@@ -331,6 +333,11 @@ static long with_care(long number, const long *a)
 		/* Operations 0 and 1 set a mode; the listener's descriptor is a success too. */
 		lifecycle_confine_end(stopped, result >= 0 && (a[0] == 0 || a[0] == 1));
 		return result;
+	case SYS_close:
+		return file_close_by_number((int)a[0]);
+	case SYS_close_range:
+		return file_close_range_by_number((unsigned int)a[0], (unsigned int)a[1],
+		                                  (int)a[2]);
 	case SYS_io_uring_setup:
 		result = real_syscall(number, a);
 		if (result >= 0)

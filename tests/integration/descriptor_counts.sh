@@ -58,6 +58,45 @@ close_range_counts_what_it_closes() {
 	done
 }
 
+# As libuv does, in which close() must be no cancellation point.
+what_is_closed_by_number_is_closed() {
+	compile program <<-'END'
+	#include <arpa/inet.h>
+	#include <errno.h>
+	#include <fcntl.h>
+	#include <stdio.h>
+	#include <sys/socket.h>
+	#include <sys/syscall.h>
+	#include <unistd.h>
+	int main(void)
+	{
+		struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+		socklen_t length = sizeof(address);
+		int listener = socket(AF_INET, SOCK_STREAM, 0), tcp = socket(AF_INET, SOCK_STREAM, 0), ends[2];
+		if (bind(listener, (void *)&address, length) || listen(listener, 1)) return 1;
+		getsockname(listener, (void *)&address, &length);
+		if (connect(tcp, (void *)&address, length)) return 2;
+		for (int i = 0; i < 5; i++) syscall(SYS_close, open("file", O_RDWR | O_CREAT, 0600));
+		syscall(SYS_close, tcp);
+		printf("%ld %d\n", syscall(SYS_close, tcp), errno);
+		pipe(ends);
+		printf("%ld\n", syscall(SYS_close_range, ends[0], ends[1], 1 << 2)); /* CLOSE_RANGE_CLOEXEC */
+		printf("%ld\n", syscall(SYS_close_range, ends[0], ends[1], 0));
+		return 0;
+	}
+	END
+	expect_transparent ./program
+	run "$OTELUE_BUILD/otelue" run --json --output run.json -- ./program
+	expect_code 0
+	calls close 9
+	errors close 1
+	closed file 5
+	closed socket 1
+	closed pipe 2
+	begun client 1
+	there client 0
+}
+
 closefrom_counts_what_it_closes() {
 	scenario descriptor_counts from
 	calls close 1
@@ -275,7 +314,7 @@ interruptions_change_nothing() {
 }
 
 for scenario in a_sweep_over_closed_numbers_is_few_errors a_second_close_is_an_error \
-	close_range_counts_what_it_closes closefrom_counts_what_it_closes \
+	close_range_counts_what_it_closes what_is_closed_by_number_is_closed closefrom_counts_what_it_closes \
 	a_duplicate_closes_what_had_its_number numbers_above_the_table_are_looked_up \
 	inherited_descriptors_are_looked_up received_descriptors_are_looked_up a_child_of_vfork_changes_no_descriptor_of_its_parents \
 	connections_are_counted_until_they_are_closed \
