@@ -50,31 +50,6 @@ OTELUE_EXPORT int pthread_cond_clockwait(pthread_cond_t *restrict condition,
 	                        : ENOSYS);
 }
 
-/*
- * Nothing is counted of these four. Programs of before 2003 ask for versions that keep another
- * object in the condition: as they wait in the present version, they must do all else in it.
- */
-OTELUE_EXPORT int pthread_cond_init(pthread_cond_t *restrict condition,
-                                    const pthread_condattr_t *restrict attributes)
-{
-	return REAL(pthread_cond_init)(condition, attributes);
-}
-
-OTELUE_EXPORT int pthread_cond_destroy(pthread_cond_t *condition)
-{
-	return REAL(pthread_cond_destroy)(condition);
-}
-
-OTELUE_EXPORT int pthread_cond_signal(pthread_cond_t *condition)
-{
-	return REAL(pthread_cond_signal)(condition);
-}
-
-OTELUE_EXPORT int pthread_cond_broadcast(pthread_cond_t *condition)
-{
-	return REAL(pthread_cond_broadcast)(condition);
-}
-
 OTELUE_EXPORT int pthread_barrier_wait(pthread_barrier_t *barrier)
 {
 	struct hook_timer timer = hook_timer_start();

@@ -97,8 +97,8 @@ old_names_are_counted_as_the_new_ones() {
 	expect_equal "$(value_of libc.lock.errors)" 0 "errors"
 }
 
-# A program of before 2003 waits and signals with versions whose conditions are others; a libc of today has them, and its
-# own conditions, in which ours waits.
+# A program of before 2003 waits and signals with versions whose conditions are others. It must not do the one in theirs and
+# the other in ours.
 conditions_of_old_programs_work() {
 	compile program -pthread <<-'END'
 	#include <pthread.h>

@@ -202,6 +202,70 @@ names_of_old_programs_are_counted() {
 	expect_value 'libc.stdio.operations{libc.stdio.operation=read}' 3
 }
 
+# A program that is bound to the oldest version of FUNCTION, which does something else than the present one.
+# old_versions_do_what_they_did FUNCTION
+old_versions_do_what_they_did() {
+	local oldest=2.17
+	[[ $(uname -m) != x86_64 ]] || oldest=2.2.5
+	[[ $1 != sched_setaffinity ]] || oldest=2.3.3
+	cat >program.c <<-'END'
+	#define _GNU_SOURCE
+	#include <errno.h>
+	#include <fcntl.h>
+	#include <ftw.h>
+	#include <glob.h>
+	#include <sched.h>
+	#include <spawn.h>
+	#include <stdio.h>
+	#include <stdlib.h>
+	#include <sys/wait.h>
+	#include <unistd.h>
+	static int followed_link(const char *path, struct stat *status) { return puts("followed"), stat(path, status); }
+	static int own_link(const char *path, struct stat *status) { return lstat(path, status); }
+	static int visit(const char *path, const struct stat *status, int type, struct FTW *place) { return 0; }
+	int main(void)
+	{
+		char *words[] = {"script", NULL};
+		cpu_set_t set;
+		glob_t found = {.gl_stat = (void *)followed_link, .gl_lstat = (void *)own_link};
+		pid_t child;
+		int status = 0, end;
+		for (int i = 0; i < 2; i++) {
+			int error = i ? posix_spawn(&child, "./script", NULL, NULL, words, words + 1)
+			              : posix_spawnp(&child, "./script", NULL, NULL, words, words + 1);
+			if (!error) waitpid(child, &status, 0);
+			printf("%d %d\n", error, WEXITSTATUS(status));
+		}
+		printf("%d\n", fmemopen(NULL, 0, "r+") != NULL);
+		printf("%d\n", realpath("/", NULL) != NULL);
+		printf("%d %d\n", nftw("script", visit, 5, 1 << 20), nftw64("script", (void *)visit, 5, 1 << 20));
+		CPU_ZERO(&set);
+		CPU_SET(0, &set);
+		errno = 0;
+		printf("%d\n", ((int (*)(pid_t, size_t, void *))sched_setaffinity)(0, (size_t)&set, NULL));
+		printf("%d\n", glob("script", GLOB_ALTDIRFUNC, NULL, &found));
+		return 0;
+	}
+	END
+	echo 'exit 3' >script
+	chmod 755 script
+	compile plain <program.c
+	sed "/^int main/i __asm__(\".symver $1, $1@GLIBC_$oldest\");" program.c | compile program
+	nm -D program | grep -q " $1@GLIBC_$oldest\$" || fail "$(nm -D program)"
+	expect_transparent ./plain
+	mv .plain.out present
+	expect_transparent ./program
+	! cmp -s present .plain.out || fail "nothing is different"
+}
+
+if [[ $(uname -m) == x86_64 ]]; then # the oldest of all others is younger
+	for function in posix_spawn posix_spawnp realpath nftw nftw64 sched_setaffinity; do
+		test_case old_versions_do_what_they_did "$function"
+	done
+fi
+for function in fmemopen glob; do
+	test_case old_versions_do_what_they_did "$function"
+done
 if [[ $(uname -m) == x86_64 ]]; then # the oldest of all others is younger
 	test_case names_of_old_programs_are_counted
 fi

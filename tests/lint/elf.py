@@ -37,6 +37,14 @@ def hook_names(path):
     return names
 
 
+def hook_versions(path):
+    """(name, version) of hooks that only callers of this version find: those that may be, those that must be."""
+    with open(path, encoding="utf-8") as stream:
+        rows = re.findall(r"^VERSION\((\w+), (GLIBC_[\d.]+), (\w+)\)", stream.read(), re.M)
+    everywhere = {(name, version) for processor, version, name in rows if processor == "ANY"}
+    return {(name, version) for _, version, name in rows}, everywhere
+
+
 def check_exports(definitions, shared):
     wanted = hook_names(definitions)
     if len(wanted) < 10:
@@ -44,7 +52,14 @@ def check_exports(definitions, shared):
     for name in sorted({n for n in wanted if wanted.count(n) > 1}):
         yield f"{definitions}: {name} stands there twice"
     lines = [line.split() for line in tool("nm", "-D", "--defined-only", shared).splitlines()]
-    exported = {fields[-1].split("@")[0] for fields in lines}
+    symbols = {fields[-1] for fields in lines if fields[-2] != "A"}  # A: names of the versions themselves
+    exported = {symbol.split("@")[0] for symbol in symbols}
+    versioned = {tuple(symbol.split("@@")) for symbol in symbols if "@" in symbol}
+    may, must = hook_versions(definitions)
+    for name, version in sorted(versioned - may):
+        yield f"{shared}: exports {name} to callers of {version} alone"
+    for name, version in sorted(must - versioned):
+        yield f"{shared}: exports {name} to callers of all versions, not of {version} alone"
     for name in sorted(exported - set(wanted)):
         yield f"{shared}: exports {name}, which is no hook"
     for name in sorted(set(wanted) - exported):

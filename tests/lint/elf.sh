@@ -41,6 +41,10 @@ the_shim_rules_see_what_breaks_them() {
 	breaks 'not linked with nodelete' shim "$hooks" bad.so
 	{ cat names.c; echo 'int extra;'; } | object -shared -o bad.so
 	breaks 'exports extra, which is no hook' shim "$hooks" bad.so
+	breaks 'exports glob to callers of all versions' shim "$hooks" bad.so
+	echo 'GLIBC_2.30 { global: malloc; };' >bad.map
+	object -shared -o bad.so -Wl,--version-script=bad.map <names.c
+	breaks 'exports malloc to callers of GLIBC_2.30 alone' shim "$hooks" bad.so
 	sed 1d names.c | object -shared -o bad.so
 	breaks 'does not export the hook malloc' shim "$hooks" bad.so
 	{ cat names.c; echo '__thread char block[300]; char *f(int i) { return block + i; }'; } | object -shared -o bad.so
