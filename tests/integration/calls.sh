@@ -3,9 +3,10 @@
 # shellcheck source=tests/lib/test.sh
 . "${OTELUE_SRC:-$(dirname "$0")/../..}/tests/lib/test.sh"
 
+# llseek, which new programs cannot name, is system.sh's.
 the_program_makes_every_hooked_call() {
 	sed -n 's/^HOOK(\(FILE\|SOCKET\), [A-Z]*, [^,]*, \([A-Za-z0-9_]*\), (.*/\2/p' "$OTELUE_SRC/hooks/hooks.def" |
-		grep -vx llseek | sort >hooked # a name that only old programs can ask for: system.sh
+		grep -vx llseek | sort >hooked
 	"$programs/calls" --list | sort >called
 	(($(wc -l <hooked) > 100)) || fail "hooks.def could not be read"
 	expect_same hooked called

@@ -160,9 +160,10 @@ calls_that_wait_can_be_cancelled() {
 	calls close 1
 }
 
+# _IO_vfscanf, which new programs cannot name, is system.sh's.
 the_program_calls_every_hooked_name() {
 	sed -n 's/^HOOK(STDIO, [A-Z]*, [^,]*, \([A-Za-z0-9_]*\), (.*/\1/p' "$OTELUE_SRC/hooks/hooks.def" |
-		grep -vx _IO_vfscanf | sort >hooked # a name that only old programs can ask for: system.sh
+		grep -vx _IO_vfscanf | sort >hooked
 	"$programs/stream_names" --list | sort >called
 	(($(wc -l <hooked) > 100)) || fail "hooks.def could not be read"
 	expect_same hooked called
