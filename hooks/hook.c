@@ -60,6 +60,38 @@ void hook_clock_off(void)
 	relaxed_store(&hook_clock, clock_off);
 }
 
+static bool ticks_forbidden;
+
+uint64_t hook_ticks(void)
+{
+	return relaxed_load(&ticks_forbidden) ? 0 : ticks_read();
+}
+
+/* The emitter calibrates while a thread forbids: each writes its word before it looks at the
+ * other's, or writes it last. */
+void hook_ticks_trust(uint64_t multiplier)
+{
+	__atomic_store_n(&hook_ticks_multiplier, multiplier, __ATOMIC_SEQ_CST);
+	if (__atomic_load_n(&ticks_forbidden, __ATOMIC_SEQ_CST))
+		relaxed_store(&hook_ticks_multiplier, 0);
+}
+
+/* The vDSO reads the counter too. */
+void hook_ticks_forbid(void)
+{
+	vdso_clock_gettime_type *now = relaxed_load(&hook_clock);
+
+	__atomic_store_n(&ticks_forbidden, true, __ATOMIC_SEQ_CST);
+	__atomic_store_n(&hook_ticks_multiplier, 0, __ATOMIC_SEQ_CST);
+	if (now == clock_stopped)
+		running = clock_by_system_call;
+	else if (now != clock_off)
+		relaxed_store(&hook_clock, clock_by_system_call);
+	/* It was in ticks: then now. */
+	if (relaxed_load(&hook_emitter_due) != UINT64_MAX)
+		relaxed_store(&hook_emitter_due, 0);
+}
+
 /* The errno's that a set of attributes.def names. */
 static const struct {
 	int error;

@@ -34,6 +34,14 @@
  * trusted. */
 extern uint64_t hook_ticks_multiplier HOOK_HIDDEN;
 
+/* The counter outside the hooks' timers: 0 where the program has forbidden it to its threads
+ * (PR_SET_TSC), whom it would kill. */
+uint64_t hook_ticks(void) HOOK_HIDDEN;
+/* The program is about to forbid it: from now on the time is the system call's, for good. */
+void hook_ticks_forbid(void) HOOK_HIDDEN;
+/* After calibration; nothing where it is forbidden. */
+void hook_ticks_trust(uint64_t multiplier) HOOK_HIDDEN;
+
 /*
  * In a fork child, most of which exec soon, the emitter is started by the first timed hook that
  * ends after this time (hook_clock_ns(), or ticks once there is a multiplier); UINT64_MAX: nothing

@@ -219,6 +219,13 @@ static bool is_followed(int option)
 	}
 }
 
+/* A filter of system calls, or a range of addresses whose calls alone the kernel carries out. */
+static bool is_filter(int option, unsigned long argument)
+{
+	return option == PR_SET_SECCOMP ||
+	       (option == PR_SET_SYSCALL_USER_DISPATCH && argument != PR_SYS_DISPATCH_OFF);
+}
+
 OTELUE_EXPORT int prctl(int option, ...)
 {
 	va_list rest;
@@ -232,7 +239,9 @@ OTELUE_EXPORT int prctl(int option, ...)
 	c = va_arg(rest, unsigned long);
 	d = va_arg(rest, unsigned long);
 	va_end(rest);
-	if (option == PR_SET_SECCOMP) {
+	if (option == PR_SET_TSC && a == PR_TSC_SIGSEGV)
+		hook_ticks_forbid();
+	if (is_filter(option, a)) {
 		stopped = lifecycle_confine_begin();
 		result = REAL(prctl)(option, a, b, c, d);
 		lifecycle_confine_end(stopped, result == 0);

@@ -23,7 +23,7 @@ static bool counter_is_trusted(void)
 
 void clock_calibrate(uint64_t start_ticks, uint64_t start_ns)
 {
-	uint64_t ticks = ticks_read() - start_ticks;
+	uint64_t ticks = hook_ticks() - start_ticks;
 	uint64_t ns = clock_read_ns(CLOCK_MONOTONIC) - start_ns;
 
 	if (ns < WINDOW_LEAST_NS || ticks == 0 || !counter_is_trusted())
@@ -32,5 +32,5 @@ void clock_calibrate(uint64_t start_ticks, uint64_t start_ns)
 		ns >>= 1;
 		ticks >>= 1;
 	}
-	relaxed_store(&hook_ticks_multiplier, (ns_to_units(ns) << 32) / ticks);
+	hook_ticks_trust((ns_to_units(ns) << 32) / ticks);
 }

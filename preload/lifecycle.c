@@ -216,7 +216,7 @@ void lifecycle_exec_failed(void)
 static void start_clocks(void)
 {
 	shim.owner_pid = (uint32_t)sys_call(SYS_getpid);
-	shim.start_ticks = ticks_read();
+	shim.start_ticks = hook_ticks();
 	shim.start_monotonic_ns = clock_read_ns(CLOCK_MONOTONIC);
 	shim.start_time_ns = clock_read_ns(CLOCK_REALTIME);
 }
@@ -231,7 +231,7 @@ static void start_emitter_now(void)
 	} else {
 		tree_look();
 		observe_usage(counting_observed(), &window, &shim.observed);
-		emitter_due(ticks_read(), clock_read_ns(CLOCK_MONOTONIC), TREE_LOOK_NS);
+		emitter_due(hook_ticks(), clock_read_ns(CLOCK_MONOTONIC), TREE_LOOK_NS);
 	}
 }
 

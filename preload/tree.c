@@ -173,8 +173,7 @@ void tree_emitter(uint32_t tid)
 void tree_look(void)
 {
 	if (!relaxed_load(&hook_ticks_multiplier))
-		relaxed_store(&hook_ticks_multiplier,
-		              relaxed_load(&shim.session->ticks_multiplier));
+		hook_ticks_trust(relaxed_load(&shim.session->ticks_multiplier));
 }
 
 void tree_resign(void)

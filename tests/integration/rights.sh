@@ -15,6 +15,93 @@ every_thread_gives_up_its_rights_by() {
 	done
 }
 
+# Who reads the processor's counter then is killed by SIGSEGV, and libc's clocks read it too.
+a_program_may_forbid_itself_the_counter() {
+	compile forbids -pthread <<-'END'
+	#include <fcntl.h>
+	#include <pthread.h>
+	#include <stdio.h>
+	#include <stdlib.h>
+	#include <sys/prctl.h>
+	#include <sys/wait.h>
+	#include <unistd.h>
+	static void *reads(void *argument)
+	{
+		int zero = open("/dev/zero", O_RDONLY), good = 0;
+		char byte;
+		for (int i = 0; i < 1000; i++)
+			good += read(zero, &byte, 1) == 1;
+		printf("%d\n", good);
+		close(zero);
+		return NULL;
+	}
+	int main(int argc, char **argv)
+	{
+		pthread_t thread;
+		int status;
+		setvbuf(stdout, NULL, _IONBF, 0);
+		usleep(atoi(argv[1]) * 1000);
+		if (prctl(PR_SET_TSC, PR_TSC_SIGSEGV, 0, 0, 0))
+			return 77;
+		reads(NULL);
+		pthread_create(&thread, NULL, reads, NULL);
+		pthread_join(thread, NULL);
+		if (fork() == 0)
+			usleep(150000), reads(NULL), exit(5);
+		wait(&status);
+		return WEXITSTATUS(status);
+	}
+	END
+	local pause
+	for pause in 0 200; do
+		rm -f ./*.jsonl
+		expect_transparent timeout 20 env OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE="$PWD/%p.jsonl" ./forbids "$pause"
+		[[ $code != 77 ]] || skip "this processor's counter cannot be forbidden"
+		expect_code 5
+		expect_equal "$("$metrics" count 'libc.file.operation.duration{libc.file.operation=read}' ./*.jsonl)" 3000 reads
+	done
+}
+
+# The kernel lets calls from libc's addresses pass and sends SIGSYS for all others, ours among them.
+calls_from_libcs_addresses_alone_are_met() {
+	compile dispatches <<-'END'
+	#include <fcntl.h>
+	#include <signal.h>
+	#include <stdio.h>
+	#include <stdlib.h>
+	#include <string.h>
+	#include <sys/prctl.h>
+	#include <unistd.h>
+	static char selector = 1;
+	static void no_call(int signal) { selector = 0, _exit(9); }
+	int main(int argc, char **argv)
+	{
+		unsigned long first = 0, last = 0, from, to;
+		char line[500], byte;
+		FILE *file = fopen("/proc/self/maps", "r");
+		int good = 0, zero;
+		while (fgets(line, sizeof(line), file))
+			if (strstr(line, "libc.so.6") && sscanf(line, "%lx-%lx", &from, &to) == 2)
+				first = first ? first : from, last = to;
+		fclose(file);
+		usleep(atoi(argv[1]) * 1000);
+		signal(SIGSYS, no_call);
+		if (prctl(59 /* PR_SET_SYSCALL_USER_DISPATCH */, 1, first, last - first, &selector))
+			return 77;
+		zero = dup(open("/dev/zero", O_RDONLY));
+		for (int i = 0; i < 100; i++)
+			good += read(zero, &byte, 1) == 1, free(malloc(i * 3000)), usleep(100);
+		return good == 100 ? 5 : 1;
+	}
+	END
+	local pause
+	for pause in 0 200; do
+		expect_transparent timeout 20 ./dispatches "$pause"
+		[[ $code != 77 ]] || skip "this kernel has no PR_SET_SYSCALL_USER_DISPATCH"
+		expect_code 5
+	done
+}
+
 # Its own system calls alone are allowed: one of ours would kill it.
 a_filter_of_system_calls_is_not_met() {
 	local pause
@@ -293,6 +380,8 @@ for way in first other last; do
 	test_case what_a_program_may_not_open_the_emitter_cannot "$way"
 done
 test_case the_emitter_keeps_what_it_has_open_under_a_restriction
+test_case a_program_may_forbid_itself_the_counter
+test_case calls_from_libcs_addresses_alone_are_met
 for way in filter filter-all; do
 	test_case a_filter_of_system_calls_is_not_met "$way"
 done
