@@ -20,10 +20,9 @@
 #include "preload/shim.h"
 #include "preload/tree.h"
 
-#define EXIT_BOUND_NS   UINT64_C(1000000000)
-#define EXEC_BOUND_NS   UINT64_C(50000000)
-#define TREE_LOOK_NS    UINT64_C(1000000000) /* is the tree's exporter still there? */
-#define RIGHTS_BOUND_NS UINT64_C(1000000000)
+#define EXIT_BOUND_NS UINT64_C(1000000000)
+#define EXEC_BOUND_NS UINT64_C(50000000)
+#define TREE_LOOK_NS  UINT64_C(1000000000) /* is the tree's exporter still there? */
 
 /* What pthread_atfork is: that one is not in libc.so, but linked in, far from all that is used. */
 extern int __register_atfork(void (*prepare)(void), void (*parent)(void), void (*child)(void),
@@ -37,8 +36,7 @@ static uint32_t books_closed
 	FORK_MEMORY; /* totals were handed over; 1 also while an exec is on its way */
 static bool exec_is_told FORK_MEMORY;
 
-/* False in the child of vfork and where nothing is counted. */
-static bool ours(void)
+bool lifecycle_is_ours(void)
 {
 	return shim.counting && !hook_thread.passing && !own_calls_are_stopped() &&
 	       (uint32_t)sys_call(SYS_getpid) == shim.owner_pid;
@@ -98,7 +96,7 @@ void lifecycle_exit(void)
 {
 	if (relaxed_load(&shim.confined) && !hook_thread.passing)
 		lifecycle_close_books();
-	if (!ours() || relaxed_load(&books_closed))
+	if (!lifecycle_is_ours() || relaxed_load(&books_closed))
 		return;
 	if (tree_is_one() && !relaxed_load(&shim.confined)) {
 		lifecycle_close_books();
@@ -111,7 +109,8 @@ void lifecycle_exit(void)
 
 void lifecycle_thread_exit(void)
 {
-	if (lifecycle_is_threaded() || !ours() || (uint32_t)sys_call(SYS_gettid) != shim.owner_pid)
+	if (lifecycle_is_threaded() || !lifecycle_is_ours() ||
+	    (uint32_t)sys_call(SYS_gettid) != shim.owner_pid)
 		return;
 	lifecycle_exit();
 	emitter_stop(EXIT_BOUND_NS);
@@ -126,7 +125,7 @@ static void exit_handler(void *argument)
 /* The signal may be caught: the segment stays as it is, for whoever looks after the dead. */
 void lifecycle_abort(void)
 {
-	if (ours() && !relaxed_load(&books_closed) && tree_is_exporter())
+	if (lifecycle_is_ours() && !relaxed_load(&books_closed) && tree_is_exporter())
 		emitter_flush(EXIT_BOUND_NS);
 }
 
@@ -139,7 +138,7 @@ bool lifecycle_exec_finds(int directory, const char *path, int flags)
 {
 	long err;
 
-	if (!ours() || shim.restricted)
+	if (!lifecycle_is_ours() || shim.restricted)
 		return true;
 	/* As who asks exec, not as the real user. What else it wants of a file is its to say, and
 	 * all of it where an older kernel does not know the call. */
@@ -150,7 +149,7 @@ bool lifecycle_exec_finds(int directory, const char *path, int flags)
 
 void lifecycle_exec_begin(void)
 {
-	if (!ours() || __atomic_exchange_n(&books_closed, 1, __ATOMIC_RELAXED))
+	if (!lifecycle_is_ours() || __atomic_exchange_n(&books_closed, 1, __ATOMIC_RELAXED))
 		return;
 	/* Of most fork children it would be the only count, and take a page. */
 	exec_is_told = shim.session || emitter_reaches_somebody();
@@ -202,7 +201,7 @@ void lifecycle_exec_failed(void)
 {
 	struct segment *segment = counting_segment();
 
-	if (!ours() || !relaxed_load(&books_closed))
+	if (!lifecycle_is_ours() || !relaxed_load(&books_closed))
 		return;
 	if (segment->header)
 		take_back(segment);
@@ -223,7 +222,7 @@ static void start_clocks(void)
 
 static void start_emitter_now(void)
 {
-	if (!ours() ||
+	if (!lifecycle_is_ours() ||
 	    __atomic_exchange_n(&hook_emitter_due, UINT64_MAX, __ATOMIC_RELAXED) == UINT64_MAX)
 		return;
 	if (tree_take_over()) {
@@ -296,64 +295,6 @@ void lifecycle_postfork_child(void)
 	descriptor_postfork_child();
 	if (!shim.restricted)
 		start_emitter_later();
-}
-
-bool lifecycle_alone_begin(void)
-{
-	if (!ours() || !emitter_tid())
-		return false;
-	emitter_stop(RIGHTS_BOUND_NS);
-	return true;
-}
-
-void lifecycle_alone_end(void)
-{
-	if (emitter_start())
-		shim_log(LOG_LEVEL_WARN,
-		         "no emitter thread in the new namespace: exported at exit only");
-}
-
-void lifecycle_follow(const struct lifecycle_call *call)
-{
-	if (!ours() || !emitter_tid() || emitter_follow(call, RIGHTS_BOUND_NS) >= 0)
-		return;
-	/* It must not stay behind with rights that the program has given up. */
-	if (emitter_stop(RIGHTS_BOUND_NS))
-		emitter_start();
-}
-
-bool lifecycle_confine_begin(void)
-{
-	bool stops = ours() && emitter_tid();
-
-	if (hook_thread.passing || !shim.counting)
-		return false;
-	if (ours())
-		counting_freeze_begin();
-	hook_clock_stop(); /* the vDSO may ask the kernel */
-	own_calls_stop(lifecycle_is_threaded());
-	if (stops)
-		emitter_stop(RIGHTS_BOUND_NS);
-	return stops;
-}
-
-void lifecycle_confine_end(bool stopped, bool confined)
-{
-	if (hook_thread.passing || !shim.counting)
-		return;
-	if (!confined) {
-		if (own_calls_allow())
-			hook_clock_resume();
-		if (stopped)
-			emitter_start();
-		return;
-	}
-	tree_resign();
-	relaxed_store(&shim.confined, true);
-	relaxed_store(&hook_emitter_due, UINT64_MAX);
-	relaxed_store(&descriptor_lookups, false);
-	counting_freeze();
-	emitter_confine();
 }
 
 /* In daemon() this is the last that is seen of the parent, unless the fork has failed. */

@@ -11,6 +11,9 @@
  */
 void lifecycle_close_books(void);
 
+/* False in the child of vfork, where nothing is counted, and under a filter of system calls. */
+bool lifecycle_is_ours(void);
+
 /* Has libc ever had more than one thread? */
 bool lifecycle_is_threaded(void);
 
