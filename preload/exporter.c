@@ -320,9 +320,10 @@ bool exporter_export(struct exporter *exporter)
 		.account = account,
 	};
 
+	/* In this order: identity, then what is told. */
+	exporter_identify(exporter);
 	if (!open_ledger(exporter))
 		return true;
-	identify(exporter);
 	delivery.ledger = exporter->ledger;
 	if (!collect(exporter))
 		return false;

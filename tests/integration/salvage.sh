@@ -57,6 +57,17 @@ one_without_settings_is_exported_with_those_here() {
 	expect_equal "$("$metrics" resource service.version otlp.jsonl)" none
 }
 
+# The first export of all, because it ends: what was told then is kept.
+what_an_abort_has_exported_is_not_exported_again() {
+	configuration 60000 3600000
+	run shim "$programs/ends" abort 100
+	expect_code 134
+	expect_segments 1
+	expect_equal "$(exported)" 100
+	salvage_all
+	expect_equal "$(exported)" 100
+}
+
 # Every attribute that the process sent itself stands in what was salvaged too, and no other one.
 the_resource_is_that_of_the_dead() {
 	configuration 100
@@ -296,6 +307,7 @@ test_case it_is_exported_after segv
 test_case it_is_exported_after abort
 test_case it_is_exported_after kill
 test_case one_without_settings_is_exported_with_those_here
+test_case what_an_abort_has_exported_is_not_exported_again
 test_case the_resource_is_that_of_the_dead
 test_case half_a_line_is_ended
 test_case the_time_is_before_the_death_and_after_the_last_export
