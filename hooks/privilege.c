@@ -8,6 +8,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/sched.h>
+#include <linux/seccomp.h>
 #include <stdarg.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
@@ -219,11 +220,12 @@ static bool is_followed(int option)
 	}
 }
 
-/* A filter of system calls, or a range of addresses whose calls alone the kernel carries out. */
-static bool is_filter(int option, unsigned long argument)
+/* A filter of system calls, or a range of addresses whose calls alone the kernel carries out. Who
+ * asks whether there are filters names none. */
+static bool is_filter(int option, unsigned long a, unsigned long b)
 {
-	return option == PR_SET_SECCOMP ||
-	       (option == PR_SET_SYSCALL_USER_DISPATCH && argument != PR_SYS_DISPATCH_OFF);
+	return (option == PR_SET_SECCOMP && (a != SECCOMP_MODE_FILTER || b)) ||
+	       (option == PR_SET_SYSCALL_USER_DISPATCH && a != PR_SYS_DISPATCH_OFF);
 }
 
 OTELUE_EXPORT int prctl(int option, ...)
@@ -241,7 +243,7 @@ OTELUE_EXPORT int prctl(int option, ...)
 	va_end(rest);
 	if (option == PR_SET_TSC && a == PR_TSC_SIGSEGV)
 		hook_ticks_forbid();
-	if (is_filter(option, a)) {
+	if (is_filter(option, a, b)) {
 		stopped = lifecycle_confine_begin();
 		result = REAL(prctl)(option, a, b, c, d);
 		lifecycle_confine_end(stopped, result == 0);
@@ -337,10 +339,12 @@ static long with_care(long number, const long *a)
 	case SYS_setns:
 		return setns((int)a[0], (int)a[1]);
 	case SYS_seccomp:
+		if (a[0] != SECCOMP_SET_MODE_STRICT && (a[0] != SECCOMP_SET_MODE_FILTER || !a[2]))
+			return real_syscall(number, a);
 		stopped = lifecycle_confine_begin();
 		result = real_syscall(number, a);
-		/* Operations 0 and 1 set a mode; the listener's descriptor is a success too. */
-		lifecycle_confine_end(stopped, result >= 0 && (a[0] == 0 || a[0] == 1));
+		/* The listener's descriptor is a success too. */
+		lifecycle_confine_end(stopped, result >= 0);
 		return result;
 	case SYS_close:
 		return file_close_by_number((int)a[0]);

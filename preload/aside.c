@@ -10,6 +10,7 @@
 #include "preload/tree.h"
 
 #define RIGHTS_BOUND_NS UINT64_C(1000000000)
+#define FILTER_BOUND_NS UINT64_C(50000000)
 
 bool lifecycle_alone_begin(void)
 {
@@ -37,12 +38,16 @@ void lifecycle_follow(const struct lifecycle_call *call)
 
 bool lifecycle_confine_begin(void)
 {
-	bool stops = lifecycle_is_ours() && emitter_tid();
+	bool ours = lifecycle_is_ours(), stops;
 
 	if (hook_thread.passing || !shim.counting)
 		return false;
-	if (lifecycle_is_ours())
+	/* There will be no other export. */
+	if (ours && tree_is_exporter())
+		emitter_flush(FILTER_BOUND_NS);
+	if (ours)
 		counting_freeze_begin();
+	stops = ours && emitter_tid();
 	hook_clock_stop(); /* the vDSO may ask the kernel */
 	own_calls_stop(lifecycle_is_threaded());
 	if (stops)

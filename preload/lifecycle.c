@@ -94,7 +94,8 @@ static bool export_all(bool *ret_wanted)
 
 void lifecycle_exit(void)
 {
-	if (relaxed_load(&shim.confined) && !hook_thread.passing)
+	/* Without a session it is left like a killed one's, for whoever salvages. */
+	if (relaxed_load(&shim.confined) && shim.session && !hook_thread.passing)
 		lifecycle_close_books();
 	if (!lifecycle_is_ours() || relaxed_load(&books_closed))
 		return;
