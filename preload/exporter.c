@@ -1,7 +1,7 @@
 /* Collecting, encoding, writing; see exporter.h. */
 #include <errno.h>
-#include <sys/mman.h>
 #include "base/clock.h"
+#include "base/mapping.h"
 #include "base/memory.h"
 #include "encoder/otlp_json.h"
 #include "hooks/counting.h"
@@ -94,18 +94,6 @@ static uint32_t accounts_in_use(void)
 	return accounts;
 }
 
-/* Memory that fork children do not see: they begin anew. NULL: none is left. */
-static void *map_private(size_t size)
-{
-	long base = sys_call(SYS_mmap, NULL, size, PROT_READ | PROT_WRITE,
-	                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-
-	if ((unsigned long)base > -4096ul)
-		return NULL;
-	sys_call(SYS_madvise, base, size, MADV_DONTFORK);
-	return (void *)base;
-}
-
 static void write_identity(const struct exporter *exporter, struct ledger *ledger)
 {
 	_Static_assert(sizeof(*shim.settings) <= LEDGER_SETTINGS_SIZE, "settings have their room");
@@ -155,7 +143,7 @@ static bool open_ledger(struct exporter *exporter)
 	if (tree_is_one()) {
 		exporter->ledger = session_ledger(shim.directory);
 		if (!exporter->ledger || !settle(exporter))
-			exporter->ledger = map_private(sizeof(*exporter->ledger));
+			exporter->ledger = mapping_take(sizeof(*exporter->ledger));
 		return exporter->ledger;
 	}
 	if (header && header->ledger == LEDGER_EMPTY)
@@ -164,7 +152,7 @@ static bool open_ledger(struct exporter *exporter)
 		segment_ledger(counting_segment(), LEDGER_KEPT, accounts_in_use(), counting_names);
 	set_ledger_state(exporter->ledger ? LEDGER_KEPT : LEDGER_PRIVATE);
 	if (!exporter->ledger)
-		exporter->ledger = map_private(sizeof(*exporter->ledger));
+		exporter->ledger = mapping_take(sizeof(*exporter->ledger));
 	return exporter->ledger;
 }
 
@@ -279,7 +267,7 @@ static void account(enum SINK sink, uint32_t points, long result)
 static int export_file(struct exporter *exporter, struct delivery *delivery)
 {
 	if (!exporter->json)
-		exporter->json = map_private(OTLP_JSON_BYTES);
+		exporter->json = mapping_take(OTLP_JSON_BYTES);
 	delivery->json = exporter->json;
 	return exporter->json ? delivery_file(delivery) : -ENOMEM;
 }

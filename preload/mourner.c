@@ -1,6 +1,6 @@
 /* See mourner.h. */
-#include <sys/mman.h>
 #include "base/atomic.h"
+#include "base/mapping.h"
 #include "base/syscall.h"
 #include "config/settings_load.h"
 #include "export/salvage.h"
@@ -10,19 +10,15 @@
 
 static void salvage(struct exporter *exporter, const char *directory, const uint32_t *stop)
 {
-	struct salvager *salvager;
-	long base = sys_call(SYS_mmap, NULL, sizeof(*salvager), PROT_READ | PROT_WRITE,
-	                     MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+	struct salvager *salvager = mapping_take(sizeof(*salvager));
 
-	if ((unsigned long)base > -4096ul)
+	if (!salvager)
 		return;
-	sys_call(SYS_madvise, base, sizeof(*salvager), MADV_DONTFORK);
-	salvager = (struct salvager *)base;
 	salvager->user_events = &exporter->user_events;
 	salvager->stop = stop;
 	salvager->quick = true;
 	salvage_directory(salvager, directory);
-	sys_call(SYS_munmap, base, sizeof(*salvager));
+	sys_call(SYS_munmap, salvager, sizeof(*salvager));
 }
 
 /* The user's; none in a session of otelue run. */

@@ -34,6 +34,52 @@ no_descriptor_is_left() {
 	expect_code 0
 }
 
+# A program without rights has all that it maps from now on locked, within its limit: what the emitter maps is not.
+what_may_be_locked_is_the_programs() {
+	local as=()
+	open_to_others
+	compile locks -pthread <<-'END'
+	#include <pthread.h>
+	#include <stdio.h>
+	#include <string.h>
+	#include <sys/mman.h>
+	#include <sys/resource.h>
+	#include <sys/stat.h>
+	#include <unistd.h>
+	static void *nothing(void *argument) { return argument; }
+	int main(int argc, char **argv)
+	{
+		struct rlimit limit = {2 << 20, 2 << 20};
+		pthread_attr_t small;
+		pthread_t thread;
+		struct stat status;
+		char line[200];
+		FILE *file;
+		setvbuf(stdout, NULL, _IONBF, 0);
+		pthread_attr_init(&small);
+		pthread_attr_setstacksize(&small, 65536);
+		setrlimit(RLIMIT_MEMLOCK, &limit);
+		printf("%d\n", mlockall(MCL_FUTURE));
+		while (argc > 1 && (stat(argv[1], &status) || !status.st_size))
+			usleep(1000);
+		file = fopen("/proc/self/status", "r");
+		while (fgets(line, sizeof(line), file))
+			if (!strncmp(line, "VmLck:", 6)) fputs(line, stdout);
+		printf("%d\n", mmap(NULL, 3 << 19, PROT_READ, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0) != MAP_FAILED);
+		printf("%d\n", pthread_create(&thread, &small, nothing, NULL));
+		return 0;
+	}
+	END
+	((EUID != 0)) || as=(setpriv --reuid 65534 --regid 65534 --clear-groups)
+	run "${as[@]}" timeout 20 ./locks
+	cp .output plain
+	[[ $(sed -n '1p;3,4p' plain) == $'0\n1\n0' ]] || fail "the limit is too low for the program itself: $output"
+	run "${as[@]}" timeout 20 env LD_PRELOAD="$OTELUE_PRELOAD" OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE="$PWD/otlp.jsonl" \
+		OTEL_METRIC_EXPORT_INTERVAL=100 ./locks otlp.jsonl
+	expect_code 0
+	expect_same plain .output
+}
+
 # with_shm MOUNT-OPTIONS: a /dev/shm of its own, in a mount namespace.
 with_shm() {
 	need unshare
@@ -244,4 +290,5 @@ test_case counts_are_right_in_a_full_shm never 500
 test_case small_stacks_are_enough altstack
 test_case small_stacks_are_enough thread
 test_case threads_take_no_more_addresses
+test_case what_may_be_locked_is_the_programs
 test_done
