@@ -7,6 +7,7 @@
 #define HOOKS_LIFECYCLE_H
 
 #include <stdbool.h>
+#include <sys/types.h>
 #include "hooks/counting.h"
 
 /* Before exec: exports and hands the totals over; lifecycle_exec_failed() takes it back if exec
@@ -48,6 +49,12 @@ void lifecycle_follow(const struct lifecycle_call *call) HOOK_HIDDEN;
  * after it, whatever it returned. */
 bool lifecycle_alone_begin(void) HOOK_HIDDEN;
 void lifecycle_alone_end(void) HOOK_HIDDEN;
+
+/*
+ * The program is about to send a thread a signal. The emitter, which takes none, ends before: who
+ * has found it in /proc/self/task (libpsx does) waits until it has answered or is gone.
+ */
+void lifecycle_signal(pid_t thread, int signal) HOOK_HIDDEN;
 
 /*
  * Around the installation of a filter of system calls: after it the shim makes none, because the

@@ -2,8 +2,8 @@
  * Calls after which a helper thread would be a hole or in the way. libc gives new users, groups and
  * capabilities to the threads that it knows; the emitter it does not know, so that makes the same
  * system call. For what the kernel grants to single-threaded processes only, the emitter ends
- * first; before a filter of system calls it ends for good. Nothing here is counted, but for what
- * makes processes and closes descriptors by number.
+ * first; before a filter of system calls it ends for good. It ends for a while where it is sent a
+ * signal. Nothing here is counted, but for what makes processes and closes descriptors by number.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -255,6 +255,12 @@ OTELUE_EXPORT int prctl(int option, ...)
 	return result;
 }
 
+OTELUE_EXPORT int tgkill(pid_t process, pid_t thread, int signal)
+{
+	lifecycle_signal(thread, signal);
+	return REAL(tgkill)(process, thread, signal);
+}
+
 /* Whether 8 bytes can be read: the kernel looks at them before it finds that there is no such way
  * to block signals. It is not asked where it may not be. */
 static bool is_readable(const void *bytes)
@@ -351,6 +357,11 @@ static long with_care(long number, const long *a)
 	case SYS_close_range:
 		return file_close_range_by_number((unsigned int)a[0], (unsigned int)a[1],
 		                                  (int)a[2]);
+	case SYS_tkill:
+		lifecycle_signal((pid_t)a[0], (int)a[1]);
+		return real_syscall(number, a);
+	case SYS_tgkill:
+		return tgkill((pid_t)a[0], (pid_t)a[1], (int)a[2]);
 	case SYS_io_uring_setup:
 		result = real_syscall(number, a);
 		if (result >= 0)

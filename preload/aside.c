@@ -11,6 +11,7 @@
 
 #define RIGHTS_BOUND_NS UINT64_C(1000000000)
 #define FILTER_BOUND_NS UINT64_C(50000000)
+#define AWAY_NS         UINT64_C(1000000000)
 
 bool lifecycle_alone_begin(void)
 {
@@ -34,6 +35,13 @@ void lifecycle_follow(const struct lifecycle_call *call)
 	/* It must not stay behind with rights that the program has given up. */
 	if (emitter_stop(RIGHTS_BOUND_NS))
 		emitter_start();
+}
+
+void lifecycle_signal(pid_t thread, int signal)
+{
+	if (signal && thread && (uint32_t)thread == emitter_tid() && lifecycle_is_ours() &&
+	    emitter_stop(RIGHTS_BOUND_NS))
+		lifecycle_emitter_in(AWAY_NS);
 }
 
 bool lifecycle_confine_begin(void)

@@ -178,6 +178,11 @@ static void emitter_due(uint64_t ticks, uint64_t monotonic_ns, uint64_t delay_ns
 	relaxed_store(&hook_emitter_due, due);
 }
 
+void lifecycle_emitter_in(uint64_t delay_ns)
+{
+	emitter_due(hook_ticks(), clock_read_ns(CLOCK_MONOTONIC), delay_ns);
+}
+
 /* In a fork child, most of which exec, and in a process that does not export for its tree. */
 static void start_emitter_later(void)
 {
@@ -231,7 +236,7 @@ static void start_emitter_now(void)
 	} else {
 		tree_look();
 		observe_usage(counting_observed(), &window, &shim.observed);
-		emitter_due(hook_ticks(), clock_read_ns(CLOCK_MONOTONIC), TREE_LOOK_NS);
+		lifecycle_emitter_in(TREE_LOOK_NS);
 	}
 }
 

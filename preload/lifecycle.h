@@ -4,6 +4,7 @@
 #define PRELOAD_LIFECYCLE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /*
  * Hands the totals over at the end of the process, once: to the session's accumulator if there is
@@ -13,6 +14,9 @@ void lifecycle_close_books(void);
 
 /* False in the child of vfork, where nothing is counted, and under a filter of system calls. */
 bool lifecycle_is_ours(void);
+
+/* The first timed hook after so long a time starts the emitter. */
+void lifecycle_emitter_in(uint64_t delay_ns);
 
 /* Has libc ever had more than one thread? */
 bool lifecycle_is_threaded(void);

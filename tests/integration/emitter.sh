@@ -226,8 +226,68 @@ memory_of_ended_threads_is_used_again() {
 	expect_equal "$("$metrics" value 'libc.memory.allocations{libc.memory.operation=aligned}' otlp.jsonl)" "${output##* }" allocations
 }
 
+# What libpsx does: signals all that are found in /proc/self/task, until each has answered or is gone. It sleeps and works.
+who_signals_every_task_gets_an_answer() {
+	compile program -pthread <<-'END'
+	#include <dirent.h>
+	#include <pthread.h>
+	#include <signal.h>
+	#include <stdio.h>
+	#include <stdlib.h>
+	#include <string.h>
+	#include <sys/syscall.h>
+	#include <unistd.h>
+	static int answered[1 << 22];
+	static void answer(int number) { __atomic_store_n(&answered[gettid()], 1, __ATOMIC_SEQ_CST); }
+	static void *waits(void *argument) { for (;;) pause(); }
+	static int silent(int by_number)
+	{
+		DIR *tasks = opendir("/proc/self/task");
+		struct dirent *entry;
+		int count = 0, thread;
+		while ((entry = readdir(tasks))) {
+			thread = atoi(entry->d_name);
+			if (thread == 0 || thread == getpid() || answered[thread]++)
+				continue;
+			answered[thread] = 0;
+			count++;
+			if (by_number) syscall(SYS_tkill, thread, SIGUSR1);
+			else tgkill(getpid(), thread, SIGUSR1);
+		}
+		closedir(tasks);
+		return count;
+	}
+	int main(int argc, char **argv)
+	{
+		pthread_t threads[3];
+		signal(SIGUSR1, answer);
+		for (int i = 0; i < 3; i++)
+			pthread_create(&threads[i], NULL, waits, NULL);
+		for (int round = 0; round < 2; round++) {
+			usleep(atoi(argv[1]) * 1000);
+			memset(answered, 0, sizeof(answered));
+			while (silent(round))
+				usleep(1000);
+			free(aligned_alloc(16, 112));
+		}
+		printf("all\n");
+		return 5;
+	}
+	END
+	local pause
+	for pause in 0 200; do
+		rm -f otlp.jsonl
+		expect_transparent timeout -s KILL 20 ./program "$pause"
+		expect_code 5
+		run exporting "$PWD/otlp.jsonl" timeout -s KILL 20 ./program "$pause"
+		expect_code 5
+		expect_equal "$("$metrics" value 'libc.memory.allocations{libc.memory.operation=aligned}' otlp.jsonl)" 2
+	done
+}
+
 test_case libc_believes_in_one_thread
 test_case no_signal_comes_to_it
+test_case who_signals_every_task_gets_an_answer
 test_case what_could_not_be_written_comes_later
 test_case memory_of_ended_threads_is_used_again
 test_case putc_keeps_its_speed
