@@ -1,7 +1,6 @@
 /* The accumulator of a session. See session.h. */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <stdbool.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -176,35 +175,6 @@ struct ledger *session_ledger(const char *directory)
 		return NULL;
 	sys_call(SYS_madvise, base, sizeof(struct ledger), MADV_DONTFORK);
 	return (struct ledger *)base;
-}
-
-static void unlink_in(const char *directory, const char *name)
-{
-	char path[SESSION_PATH + 32];
-	size_t n = string_copy(path, SESSION_PATH, directory);
-
-	n += string_copy(path + n, sizeof(path) - n, "/");
-	string_copy(path + n, sizeof(path) - n, name);
-	sys_call(SYS_unlinkat, AT_FDCWD, path, 0);
-}
-
-int session_remove(const char *directory)
-{
-	int fd = open_accumulator(directory, O_RDONLY);
-
-	if (fd < 0)
-		return fd;
-	/* Refused while anybody has the file open or mapped for writing; while it is held, who
-	 * opens the file waits, and then finds that it has no name any more. */
-	sys_call(SYS_fcntl, fd, F_SETSIG, SIGURG); /* ignored by default, unlike SIGIO */
-	if (sys_call(SYS_fcntl, fd, F_SETLEASE, F_RDLCK) < 0) {
-		sys_call(SYS_close, fd);
-		return -EBUSY;
-	}
-	unlink_in(directory, SESSION_EXPORTS);
-	unlink_in(directory, SESSION_ACCUMULATOR);
-	sys_call(SYS_close, fd);
-	return (int)sys_call(SYS_unlinkat, AT_FDCWD, directory, AT_REMOVEDIR);
 }
 
 void session_let_go(struct session_accumulator *accumulator)

@@ -1,7 +1,7 @@
 /*
- * Sessions of trees that all ended at once, or whose last program could not be seen, stay behind.
- * They are removed when another tree begins and there are many files; a few that hold what killed
- * processes counted are left to be salvaged. Raw system calls.
+ * Taking sessions away. Those of trees that all ended at once, or whose last program could not be
+ * seen, stay behind. They are removed when another tree begins and there are many files; a few that
+ * hold what killed processes counted are left to be salvaged. Raw system calls.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -18,6 +18,41 @@
 
 /* Two at a time: the user's directory, and a session in it. One sweep at a time in a process. */
 static struct segment_list sessions LARGE_MEMORY, entries LARGE_MEMORY;
+
+/* "<pid>.exec" */
+static bool is_of_exec(const char *name)
+{
+	return string_to_u64(&name) > 0 && string_equal(name, ".exec");
+}
+
+int session_remove(const char *directory)
+{
+	static struct segment_list list LARGE_MEMORY;
+	int err = segment_list_open(&list, directory), accumulator;
+	const char *name;
+
+	if (err)
+		return err;
+	accumulator = (int)sys_call(SYS_openat, list.directory, SESSION_ACCUMULATOR,
+	                            O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
+	err = accumulator < 0 ? accumulator : 0;
+	/* While it is held, who opens it waits, and then finds that it has no name any more. */
+	if (!err && !reader_memory_hold(accumulator))
+		err = -EBUSY;
+	if (!err) {
+		/* Nobody has it mapped, so none of these goes on after an exec that failed. */
+		while ((name = segment_list_any(&list))) {
+			if (is_of_exec(name))
+				sys_call(SYS_unlinkat, list.directory, name, 0);
+		}
+		sys_call(SYS_unlinkat, list.directory, SESSION_EXPORTS, 0);
+		sys_call(SYS_unlinkat, list.directory, SESSION_ACCUMULATOR, 0);
+	}
+	if (accumulator >= 0)
+		sys_call(SYS_close, accumulator);
+	segment_list_close(&list);
+	return err ? err : (int)sys_call(SYS_unlinkat, AT_FDCWD, directory, AT_REMOVEDIR);
+}
 
 /* How every accumulator begins. */
 struct head {

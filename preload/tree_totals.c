@@ -35,11 +35,10 @@ static bool mark(int directory, const char *name)
 	return n == sizeof(state);
 }
 
-static bool read_live(struct tree_scratch *scratch, const char *name)
+static bool read_segment(struct tree_scratch *scratch, const char *name)
 {
 	return reader_read(scratch->list.directory, name, (uid_t)sys_call(SYS_geteuid),
-	                   &scratch->reading) == 0 &&
-	       scratch->reading.state == SEGMENT_LIVE;
+	                   &scratch->reading) == 0;
 }
 
 /* Its counts go into the accumulator, its last words too; the file goes. */
@@ -57,6 +56,10 @@ static void absorb(struct tree_scratch *scratch, struct session_accumulator *ses
 	sys_call(SYS_unlinkat, scratch->list.directory, name, 0);
 }
 
+/*
+ * Who has handed over leaves the file where it cannot take it away any more (other rights, another
+ * root, a filter of system calls), or where it executed a program without us ("<pid>.exec").
+ */
 static void absorb_dead(struct tree_scratch *scratch, struct session_accumulator *session,
                         const char *directory)
 {
@@ -65,9 +68,13 @@ static void absorb_dead(struct tree_scratch *scratch, struct session_accumulator
 	if (relaxed_load(&session->own) == SESSION_OF_RUN ||
 	    segment_list_open(&scratch->list, directory))
 		return;
-	while ((name = segment_list_next(&scratch->list))) {
-		if (read_live(scratch, name) && !scratch->reading.alive)
+	while ((name = segment_list_any(&scratch->list))) {
+		if (!read_segment(scratch, name) || scratch->reading.alive)
+			continue;
+		if (scratch->reading.state == SEGMENT_LIVE)
 			absorb(scratch, session, name);
+		else
+			sys_call(SYS_unlinkat, scratch->list.directory, name, 0);
 	}
 	segment_list_close(&scratch->list);
 }
@@ -80,7 +87,7 @@ static void add_running(struct tree_scratch *scratch, const char *directory)
 	if (segment_list_open(&scratch->list, directory))
 		return;
 	while ((name = segment_list_next(&scratch->list))) {
-		if (read_live(scratch, name) &&
+		if (read_segment(scratch, name) && scratch->reading.state == SEGMENT_LIVE &&
 		    !(own && memcmp(scratch->reading.instance_id, own->instance_id,
 		                    sizeof(own->instance_id)) == 0))
 			collect_merge(&scratch->sum, &scratch->reading.totals, false);

@@ -257,6 +257,48 @@ sessions_that_are_left_do_not_pile_up() {
 	expect_between 2 "$output" 80 "sessions"
 }
 
+# A program without the shim finds nothing to take away, and who has another root cannot: the exporter does, and at the end
+# what a program that still runs has left goes with the session.
+what_was_handed_over_does_not_pile_up() {
+	mkfifo hold
+	exec 7<>hold
+	cat >work.py <<-'END'
+	import os, subprocess, time
+
+	session = os.environ["OTELUE_SESSION"]
+	env = ["env", "-i"]
+	pids = [subprocess.Popen([*env, "true"]) for _ in range(3)]
+	for process in pids:
+	    process.wait()
+	gone = [process.pid for process in pids]
+	if os.geteuid() == 0:
+	    gone.append(os.fork())
+	    if gone[-1] == 0:
+	        os.chroot(".")
+	        os._exit(0)
+	    os.waitpid(gone[-1], 0)
+
+	def left():
+	    return [name for name in os.listdir(session) if name.split(".")[0] in map(str, gone)]
+
+	end = time.monotonic() + 20
+	while left() and time.monotonic() < end:
+	    time.sleep(0.05)
+	print(os.getpid(), left())
+	with open("hold") as hold:
+	    running = subprocess.Popen([*env, "cat"], stdin=hold, stdout=subprocess.DEVNULL)
+	while open(f"/proc/{running.pid}/comm").read() != "cat\n":
+	    time.sleep(0.01)
+	print(os.path.exists(f"{session}/{running.pid}.exec"))
+	END
+	variables_of_tree 100
+	run env "${variables[@]}" python3 -B work.py
+	exec 7>&-
+	expect_code 0
+	expect_output "$(printf '%s []\nTrue' "${output%% *}")"
+	expect_equal "$(sessions "${output%% *}")" 0 "sessions left"
+}
+
 what_a_library_has_set_before_us_stays() {
 	compile early.so -shared -fPIC <<<'#include <stdlib.h>
 	__attribute__((constructor)) static void begin(void) { setenv("EARLY", "1", 1); }'
@@ -293,6 +335,7 @@ test_case executed_programs_are_of_the_tree
 test_case the_environment_holds_the_session_and_nothing_else
 test_case salvage_leaves_a_tree_alone
 test_case sessions_that_are_left_do_not_pile_up
+test_case what_was_handed_over_does_not_pile_up
 test_case what_a_library_has_set_before_us_stays
 test_case a_tree_within_a_run_is_counted_there_too
 test_case a_bad_scope_costs_one_line
