@@ -21,13 +21,19 @@ missing_packages() {
 }
 
 step_install() {
-	local missing apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300)
+	local missing unknown apt=(env DEBIAN_FRONTEND=noninteractive apt-get -o DPkg::Lock::Timeout=300)
 	mapfile -t missing < <(missing_packages)
 	((${#missing[@]} > 0)) || { say "all packages are there"; return; }
 	command -v apt-get >/dev/null || { say "no apt-get: install by hand what gives ${missing[*]}"; return 1; }
 	((EUID == 0)) || apt=(sudo -n "${apt[@]}")
 	"${apt[@]}" update
-	"${apt[@]}" install -y --no-install-recommends "${missing[@]}"
+	mapfile -t unknown < <(comm -23 <(printf '%s\n' "${missing[@]}") <(apt-cache pkgnames | sort))
+	mapfile -t missing < <(comm -12 <(printf '%s\n' "${missing[@]}") <(apt-cache pkgnames | sort))
+	((${#missing[@]} == 0)) || "${apt[@]}" install -y --no-install-recommends "${missing[@]}"
+	((${#unknown[@]} == 0)) || {
+		say "apt knows no ${unknown[*]}: is bookworm-security in /etc/apt/sources.list?"
+		return 1
+	}
 }
 
 # configured NAME [CONFIGURE ARGUMENTS]: configures in $work/NAME, anew only when configure changed, and goes there.
