@@ -261,8 +261,8 @@ OTELUE_EXPORT int tgkill(pid_t process, pid_t thread, int signal)
 	return REAL(tgkill)(process, thread, signal);
 }
 
-/* Whether 8 bytes can be read: the kernel looks at them before it finds that there is no such way
- * to block signals. It is not asked where it may not be. */
+/* Whether 8 bytes can be read: the kernel looks at them before it refuses to block signals so. It
+ * is not asked where it may not be. */
 static bool is_readable(const void *bytes)
 {
 	return bytes && (!relaxed_load(&descriptor_lookups) ||
@@ -355,8 +355,7 @@ static long with_care(long number, const long *a)
 	case SYS_close:
 		return file_close_by_number((int)a[0]);
 	case SYS_close_range:
-		return file_close_range_by_number((unsigned int)a[0], (unsigned int)a[1],
-		                                  (int)a[2]);
+		return file_close_range_by_number((unsigned)a[0], (unsigned)a[1], (int)a[2]);
 	case SYS_tkill:
 		lifecycle_signal((pid_t)a[0], (int)a[1]);
 		return real_syscall(number, a);
