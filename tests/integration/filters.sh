@@ -179,6 +179,36 @@ a_filter_just_set_is_not_met_on_other_threads() {
 	expect_code 7
 }
 
+# What is to be made by number is looked at, whether it can be read, by a system call that the program does not make.
+a_process_by_number_is_not_looked_at_under_a_filter() {
+	compile numbers <<-'END'
+	#include <errno.h>
+	#include <linux/filter.h>
+	#include <linux/sched.h>
+	#include <linux/seccomp.h>
+	#include <stddef.h>
+	#include <sys/prctl.h>
+	#include <sys/syscall.h>
+	#include <unistd.h>
+	int main(void)
+	{
+		struct sock_filter code[] = {
+			BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+			BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_rt_sigprocmask, 0, 1),
+			BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_KILL_PROCESS),
+			BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+		};
+		struct sock_fprog program = {sizeof(code) / sizeof(code[0]), code};
+		struct clone_args refused = {.flags = CLONE_VM, .exit_signal = 1 << 20};
+		prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
+		if (prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &program)) return 9;
+		return syscall(SYS_clone3, &refused, sizeof(refused)) == -1 && errno == EINVAL ? 4 : 1;
+	}
+	END
+	expect_transparent timeout 20 ./numbers
+	expect_code 4
+}
+
 # Each thread that counts would take memory for its counts.
 threads_begin_under_a_filter() {
 	compile threads -pthread <<-'END'
@@ -334,6 +364,7 @@ for way in filter filter-all; do
 	test_case a_filter_of_system_calls_is_not_met "$way"
 done
 test_case a_filter_just_set_is_not_met_on_other_threads
+test_case a_process_by_number_is_not_looked_at_under_a_filter
 test_case threads_begin_under_a_filter
 test_case a_filter_at_start_is_obeyed
 test_case asking_for_filters_is_no_filter
