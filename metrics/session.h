@@ -10,6 +10,7 @@
 
 #include "metrics/ledger.h"
 #include "metrics/metric.h"
+#include "metrics/segment_list.h"
 
 #define SESSION_VARIABLE    "OTELUE_SESSION" /* absolute path of the directory */
 #define SESSION_ACCUMULATOR "accumulator"    /* the file in it */
@@ -58,7 +59,15 @@ int session_make(const char *user_directory, enum session_own own, char *ret_pat
 struct ledger *session_ledger(const char *directory);
 
 /*
- * Removes a tree's session that no process has mapped any more. -EBUSY: some have; -ENOTEMPTY:
+ * Is a process of the session on its way from one program to the next? It has nothing mapped then;
+ * "<pid>.exec" tells, for ten seconds: the next program may be one that we cannot see. Reads the
+ * open directory from its beginning, and leaves it there.
+ */
+bool session_executes(struct segment_list *list, int directory);
+
+/*
+ * Removes a tree's session that no process has mapped any more. -EBUSY: some have, or will have
+ * after an exec; -ENOTEMPTY:
  * segments are left (the other files are gone then).
  */
 int session_remove(const char *directory);

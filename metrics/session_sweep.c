@@ -6,7 +6,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stddef.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
+#include "base/clock.h"
 #include "base/memory.h"
 #include "metrics/reader.h"
 #include "metrics/segment_internal.h"
@@ -14,6 +16,7 @@
 #include "metrics/session.h"
 
 #define SWEEP_FILES 128 /* in the file system; a session is three or more */
+#define EXEC_S      10  /* so long may an exec take */
 #define SWEEP_KEPT  8   /* sessions with something to salvage; they take memory */
 
 /* Two at a time: the user's directory, and a session in it. One sweep at a time in a process. */
@@ -23,6 +26,29 @@ static struct segment_list sessions LARGE_MEMORY, entries LARGE_MEMORY;
 static bool is_of_exec(const char *name)
 {
 	return string_to_u64(&name) > 0 && string_equal(name, ".exec");
+}
+
+bool session_executes(struct segment_list *list, int directory)
+{
+	uint64_t now = clock_read_ns(CLOCK_REALTIME) / 1000000000u;
+	const char *name, *pid;
+	struct stat status;
+	bool executes = false;
+
+	list->directory = directory;
+	sys_call(SYS_lseek, directory, 0, 0 /* SEEK_SET */);
+	list->bytes = list->at = 0;
+	while (!executes && (name = segment_list_any(list))) {
+		pid = name;
+		executes =
+			is_of_exec(name) && sys_call(SYS_kill, string_to_u64(&pid), 0) != -ESRCH &&
+			sys_call(SYS_newfstatat, directory, name, &status, AT_SYMLINK_NOFOLLOW) ==
+				0 &&
+			now < (uint64_t)status.st_ctime + EXEC_S;
+	}
+	sys_call(SYS_lseek, directory, 0, 0 /* SEEK_SET */);
+	list->bytes = list->at = 0;
+	return executes;
 }
 
 int session_remove(const char *directory)
@@ -37,7 +63,7 @@ int session_remove(const char *directory)
 	                            O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
 	err = accumulator < 0 ? accumulator : 0;
 	/* While it is held, who opens it waits, and then finds that it has no name any more. */
-	if (!err && !reader_memory_hold(accumulator))
+	if (!err && (!reader_memory_hold(accumulator) || session_executes(&list, list.directory)))
 		err = -EBUSY;
 	if (!err) {
 		/* Nobody has it mapped, so none of these goes on after an exec that failed. */

@@ -257,8 +257,8 @@ sessions_that_are_left_do_not_pile_up() {
 	expect_between 2 "$output" 80 "sessions"
 }
 
-# A program without the shim finds nothing to take away, and who has another root cannot: the exporter does, and at the end
-# what a program that still runs has left goes with the session.
+# A program without the shim finds nothing to take away, and who has another root cannot: the exporter does. One that was
+# executed a moment ago may be one with the shim, which has nothing mapped yet: the session waits for it.
 what_was_handed_over_does_not_pile_up() {
 	mkfifo hold
 	exec 7<>hold
@@ -293,10 +293,19 @@ what_was_handed_over_does_not_pile_up() {
 	END
 	variables_of_tree 100
 	run env "${variables[@]}" python3 -B work.py
-	exec 7>&-
 	expect_code 0
 	expect_output "$(printf '%s []\nTrue' "${output%% *}")"
-	expect_equal "$(sessions "${output%% *}")" 0 "sessions left"
+	local pid=${output%% *} left
+	"$OTELUE_BUILD/otelue" salvage >said || true
+	left=$(sessions "$pid")
+	exec 7>&-
+	expect_equal "$left" 1 "sessions while it runs"
+	for _ in {1..100}; do
+		"$OTELUE_BUILD/otelue" run -q -- true
+		(($(sessions "$pid") > 0)) || break
+		sleep 0.1
+	done
+	expect_equal "$(sessions "$pid")" 0 "sessions left"
 }
 
 what_a_library_has_set_before_us_stays() {
