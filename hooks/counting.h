@@ -105,6 +105,17 @@ static always_inline struct counting counting_here(enum HOOK_FAMILY family)
 	return here;
 }
 
+/* Own shard, if the thread has one and the family counts; else the caller goes another way. For
+ * hooks that have no call in them but the last. */
+static always_inline struct counting counting_at_once(enum HOOK_FAMILY family)
+{
+	struct counting here = {hook_thread.values, false};
+
+	if (unlikely(!(relaxed_load(&hook_families) >> family & 1)))
+		here.values = NULL;
+	return here;
+}
+
 /* Where the series of a metric stand, as compile-time constants; PLACE(FILE_IO) */
 struct series_place {
 	uint32_t shard_series, shard_word, process_word, width;

@@ -2,7 +2,7 @@
  * Mutexes, read-write locks and spinlocks: tried first, and timed only where that has to be waited
  * for. Any result of the try but EBUSY is final: it is what the lock itself would have said. A
  * private mutex of a program with one thread is locked outright, which costs no atomic instruction
- * there.
+ * there; a plain one is counted before, so that nothing is left to be done after it.
  */
 #include "hooks/lock.h"
 
@@ -48,7 +48,8 @@ static always_inline int try_mutex(pthread_mutex_t *lock)
 	return REAL(pthread_mutex_trylock)(lock);
 }
 
-OTELUE_EXPORT int pthread_mutex_lock(pthread_mutex_t *lock)
+/* All but the fastest way. */
+static __attribute__((noinline)) int lock_mutex(pthread_mutex_t *lock)
 {
 	bool alone = lock_has_one_thread(lock);
 	int error = alone ? REAL(pthread_mutex_lock)(lock) : try_mutex(lock);
@@ -58,6 +59,16 @@ OTELUE_EXPORT int pthread_mutex_lock(pthread_mutex_t *lock)
 		return lock_done(LOCK_TYPE_MUTEX, error);
 	timer = lock_contended(LOCK_TYPE_MUTEX);
 	return lock_waited(timer, LOCK_TYPE_MUTEX, REAL(pthread_mutex_lock)(lock));
+}
+
+OTELUE_EXPORT int pthread_mutex_lock(pthread_mutex_t *lock)
+{
+	struct counting here = counting_at_once(HOOK_FAMILY_LOCK);
+
+	if (unlikely(!here.values || !lock_cannot_fail(lock) || !real.pthread_mutex_lock))
+		return lock_mutex(lock);
+	counting_add(here, PLACE(LOCK_ACQUISITIONS), LOCK_TYPE_MUTEX, 1);
+	return real.pthread_mutex_lock(lock);
 }
 
 OTELUE_EXPORT int __pthread_mutex_lock(pthread_mutex_t *lock)

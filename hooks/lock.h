@@ -5,6 +5,7 @@
 #ifndef HOOKS_LOCK_H
 #define HOOKS_LOCK_H
 
+#include <limits.h>
 #include <sys/single_threaded.h>
 #include "hooks/hook.h"
 
@@ -17,6 +18,13 @@
 static always_inline bool lock_has_one_thread(const pthread_mutex_t *mutex)
 {
 	return __libc_single_threaded && !(mutex->__data.__kind & LOCK_PROCESS_SHARED);
+}
+
+/* And it is a normal or a recursive one, which is always taken in the end. */
+static always_inline bool lock_cannot_fail(const pthread_mutex_t *mutex)
+{
+	return __libc_single_threaded && mutex->__data.__kind >= PTHREAD_MUTEX_NORMAL &&
+	       mutex->__data.__kind <= PTHREAD_MUTEX_RECURSIVE && mutex->__data.__count != UINT_MAX;
 }
 
 /*

@@ -30,6 +30,16 @@ void stdio_count_short(FILE *stream)
 		stdio_count_failure(STDIO_OPERATION_READ, errno);
 }
 
+void stdio_count_fewer_read(FILE *stream, size_t size, size_t n)
+{
+	stdio_count_read(stream, n * size, !size);
+}
+
+void stdio_count_fewer_written(size_t size, size_t n)
+{
+	stdio_count_write(n * size, !size);
+}
+
 /* Want of memory and a stream that is not for reading mark nothing. */
 void stdio_count_nothing(FILE *stream)
 {

@@ -15,6 +15,9 @@
 
 void stdio_count_failure(enum STDIO_OPERATION operation, int error) HOOK_HIDDEN
 	__attribute__((cold));
+/* Fewer items than were asked for, or of no size. */
+void stdio_count_fewer_read(FILE *stream, size_t size, size_t n) HOOK_HIDDEN __attribute__((cold));
+void stdio_count_fewer_written(size_t size, size_t n) HOOK_HIDDEN __attribute__((cold));
 /* Less than was asked for: because of an error, if the stream says so. */
 void stdio_count_short(FILE *stream) HOOK_HIDDEN __attribute__((cold));
 /* Nothing was read: because of an error, unless the stream is at its end. */
@@ -47,7 +50,10 @@ static always_inline void stdio_count_write(uint64_t bytes, bool complete)
 /* The results of fread, fgets, getdelim, fwrite, fputs. */
 static always_inline size_t stdio_end_items(FILE *stream, size_t size, size_t count, size_t n)
 {
-	stdio_count_read(stream, n * size, n == count || !size);
+	if (likely(n == count))
+		stdio_count(STDIO_OPERATION_READ, DISK_DIRECTION_READ, n * size);
+	else
+		stdio_count_fewer_read(stream, size, n);
 	return n;
 }
 
@@ -62,7 +68,10 @@ int stdio_end_scanned(FILE *stream, int n) HOOK_HIDDEN;
 
 static always_inline size_t stdio_end_written(size_t size, size_t count, size_t n)
 {
-	stdio_count_write(n * size, n == count || !size);
+	if (likely(n == count))
+		stdio_count(STDIO_OPERATION_WRITE, DISK_DIRECTION_WRITE, n * size);
+	else
+		stdio_count_fewer_written(size, n);
 	return n;
 }
 
