@@ -4,7 +4,7 @@
 #include "hooks/hook.h"
 
 uint64_t hook_ticks_multiplier;
-uint64_t hook_emitter_due FORK_MEMORY;
+uint64_t hook_due FORK_MEMORY;
 
 static long clock_by_system_call(clockid_t clock, struct timespec *ret_time)
 {
@@ -55,6 +55,13 @@ void hook_clock_resume(void)
 		relaxed_store(&hook_clock, running);
 }
 
+bool hook_clock_is_running(void)
+{
+	vdso_clock_gettime_type *now = acquire_load(&hook_clock);
+
+	return now != clock_stopped && now != clock_off;
+}
+
 void hook_clock_off(void)
 {
 	relaxed_store(&hook_clock, clock_off);
@@ -76,20 +83,25 @@ void hook_ticks_trust(uint64_t multiplier)
 		relaxed_store(&hook_ticks_multiplier, 0);
 }
 
+void hook_ticks_distrust(void)
+{
+	__atomic_store_n(&hook_ticks_multiplier, 0, __ATOMIC_SEQ_CST);
+	/* It was in ticks: then now. */
+	if (relaxed_load(&hook_due) != UINT64_MAX)
+		relaxed_store(&hook_due, 0);
+}
+
 /* The vDSO reads the counter too. */
 void hook_ticks_forbid(void)
 {
 	vdso_clock_gettime_type *now = relaxed_load(&hook_clock);
 
 	__atomic_store_n(&ticks_forbidden, true, __ATOMIC_SEQ_CST);
-	__atomic_store_n(&hook_ticks_multiplier, 0, __ATOMIC_SEQ_CST);
 	if (now == clock_stopped)
 		running = clock_by_system_call;
 	else if (now != clock_off)
 		relaxed_store(&hook_clock, clock_by_system_call);
-	/* It was in ticks: then now. */
-	if (relaxed_load(&hook_emitter_due) != UINT64_MAX)
-		relaxed_store(&hook_emitter_due, 0);
+	hook_ticks_distrust();
 }
 
 /* The errno's that a set of attributes.def names. */

@@ -41,14 +41,16 @@ uint64_t hook_ticks(void) HOOK_HIDDEN;
 void hook_ticks_forbid(void) HOOK_HIDDEN;
 /* After calibration; nothing where it is forbidden. */
 void hook_ticks_trust(uint64_t multiplier) HOOK_HIDDEN;
+void hook_ticks_distrust(void) HOOK_HIDDEN;
 
 /*
- * In a fork child, most of which exec soon, the emitter is started by the first timed hook that
- * ends after this time (hook_clock_ns(), or ticks once there is a multiplier); UINT64_MAX: nothing
- * to start. 0 until our constructor: a fork child writes it, on the page that it writes anyway.
+ * What is to be done later is done by the first timed hook that ends after this time
+ * (hook_clock_ns(), or ticks once there is a multiplier): the counter is calibrated, and the
+ * emitter started in a fork child, most of which exec soon. UINT64_MAX: nothing. 0 until our
+ * constructor: a fork child writes it, on the page that it writes anyway.
  */
-extern uint64_t hook_emitter_due HOOK_HIDDEN;
-void hook_start_emitter(void) HOOK_HIDDEN __attribute__((cold));
+extern uint64_t hook_due HOOK_HIDDEN;
+void hook_do_what_is_due(void) HOOK_HIDDEN __attribute__((cold));
 
 struct hook_call {
 	struct counting here;
@@ -66,6 +68,7 @@ void hook_clock_off(void) HOOK_HIDDEN;
 /* No system call any more: the time stands still, until it goes on. */
 void hook_clock_stop(void) HOOK_HIDDEN;
 void hook_clock_resume(void) HOOK_HIDDEN;
+bool hook_clock_is_running(void) HOOK_HIDDEN;
 
 static always_inline uint64_t hook_clock_ns(void)
 {
@@ -96,8 +99,8 @@ static always_inline uint64_t hook_timer_elapsed(struct hook_timer timer)
 
 	if (unlikely(now <= timer.start))
 		elapsed = 1;
-	if (unlikely(now >= relaxed_load(&hook_emitter_due)))
-		hook_start_emitter();
+	if (unlikely(now >= relaxed_load(&hook_due)))
+		hook_do_what_is_due();
 	elapsed = likely(timer.multiplier) ? ticks_to_units(elapsed, timer.multiplier)
 	                                   : ns_to_units(elapsed);
 	return likely(elapsed) ? elapsed : 1;

@@ -76,7 +76,7 @@ void lifecycle_confine_end(bool stopped, bool confined)
 	}
 	tree_resign();
 	relaxed_store(&shim.confined, true);
-	relaxed_store(&hook_emitter_due, UINT64_MAX);
+	relaxed_store(&hook_due, UINT64_MAX);
 	relaxed_store(&descriptor_lookups, false);
 	counting_freeze();
 	emitter_confine();

@@ -146,7 +146,7 @@ static void run(struct exporter *exporter)
 		return;
 	exporter->emitter_tid = (uint32_t)sys_call(SYS_gettid);
 	relaxed_store(&emitter.awake, 1);
-	clock_calibrate(shim.start_ticks, shim.start_monotonic_ns);
+	clock_calibrate(&shim.start);
 	/* Not where the exit has woken us: it waits. */
 	if (!acquire_load(&emitter.calls))
 		exporter_identify(exporter);

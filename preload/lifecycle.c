@@ -35,6 +35,8 @@ static struct process_values last_totals LARGE_MEMORY;
 static uint32_t books_closed
 	FORK_MEMORY; /* totals were handed over; 1 also while an exec is on its way */
 static bool exec_is_told FORK_MEMORY;
+/* What the hook that is due does: both, if both. */
+static bool calibration_is_due FORK_MEMORY, emitter_is_due FORK_MEMORY;
 
 bool lifecycle_is_ours(void)
 {
@@ -166,28 +168,45 @@ void lifecycle_exec_begin(void)
 		segment_exec_begin(counting_segment());
 }
 
-/* The next timed hook that ends later than this starts the emitter, or looks after the tree's. */
-static void emitter_due(uint64_t ticks, uint64_t monotonic_ns, uint64_t delay_ns)
+/* The next timed hook that ends later than this does what is due. */
+static void due_after(const struct clock_pair *from, uint64_t delay_ns)
 {
 	uint64_t multiplier = relaxed_load(&hook_ticks_multiplier);
-	uint64_t due = monotonic_ns + delay_ns;
+	uint64_t due = from->ns + delay_ns;
 
 	if (multiplier) /* delay in ticks: units << 32 / multiplier, kept within 64 bits */
-		due = ticks +
+		due = from->ticks +
 		      (ns_to_units(delay_ns) << 16) / (multiplier >> 16 ? multiplier >> 16 : 1);
-	relaxed_store(&hook_emitter_due, due);
+	relaxed_store(&hook_due, due);
 }
 
+/* Starts the emitter, or looks after the tree's. */
 void lifecycle_emitter_in(uint64_t delay_ns)
 {
-	emitter_due(hook_ticks(), clock_read_ns(CLOCK_MONOTONIC), delay_ns);
+	struct clock_pair now = clock_pair_now();
+
+	emitter_is_due = true;
+	due_after(&now, delay_ns);
+}
+
+static void calibrate_later(void)
+{
+	calibration_is_due = !relaxed_load(&hook_ticks_multiplier);
+	if (calibration_is_due)
+		due_after(&shim.start, CLOCK_WINDOW_NS);
+}
+
+static uint64_t start_delay_ns(void)
+{
+	return (uint64_t)shim.settings->start_delay_ms * 1000000;
 }
 
 /* In a fork child, most of which exec, and in a process that does not export for its tree. */
 static void start_emitter_later(void)
 {
-	emitter_due(shim.start_ticks, shim.start_monotonic_ns,
-	            (uint64_t)shim.settings->start_delay_ms * 1000000);
+	emitter_is_due = true;
+	if (!calibration_is_due)
+		due_after(&shim.start, start_delay_ns());
 }
 
 static void take_back(struct segment *segment)
@@ -221,16 +240,13 @@ void lifecycle_exec_failed(void)
 static void start_clocks(void)
 {
 	shim.owner_pid = (uint32_t)sys_call(SYS_getpid);
-	shim.start_ticks = hook_ticks();
-	shim.start_monotonic_ns = clock_read_ns(CLOCK_MONOTONIC);
+	shim.start = clock_pair_now();
 	shim.start_time_ns = clock_read_ns(CLOCK_REALTIME);
 }
 
 static void start_emitter_now(void)
 {
-	if (!lifecycle_is_ours() ||
-	    __atomic_exchange_n(&hook_emitter_due, UINT64_MAX, __ATOMIC_RELAXED) == UINT64_MAX)
-		return;
+	emitter_is_due = false;
 	if (tree_take_over()) {
 		emitter_start();
 	} else {
@@ -240,11 +256,27 @@ static void start_emitter_now(void)
 	}
 }
 
-void hook_start_emitter(void)
+static void do_what_is_due(void)
+{
+	if (!lifecycle_is_ours() ||
+	    __atomic_exchange_n(&hook_due, UINT64_MAX, __ATOMIC_RELAXED) == UINT64_MAX)
+		return;
+	if (calibration_is_due)
+		clock_calibrate_early(&shim.start);
+	calibration_is_due = false;
+	if (!emitter_is_due)
+		return;
+	if (clock_read_ns(CLOCK_MONOTONIC) < shim.start.ns + start_delay_ns())
+		start_emitter_later();
+	else
+		start_emitter_now();
+}
+
+void hook_do_what_is_due(void)
 {
 	if (!own_calls_begin())
 		return;
-	start_emitter_now();
+	do_what_is_due();
 	own_calls_end();
 }
 
@@ -286,6 +318,7 @@ void lifecycle_postfork_child(void)
 		counting_postfork_frozen_child();
 		return;
 	}
+	hook_clock_resume(); /* forked while another thread was about to stop it */
 	start_clocks();
 	/* The first process of another namespace does not see its parent. */
 	if ((uint32_t)sys_call(SYS_getppid) == parent)
@@ -299,8 +332,10 @@ void lifecycle_postfork_child(void)
 	counting_postfork_child(&identity);
 	note_namespace();
 	descriptor_postfork_child();
-	if (!shim.restricted)
-		start_emitter_later();
+	if (shim.restricted)
+		return;
+	calibrate_later();
+	start_emitter_later();
 }
 
 /* In daemon() this is the last that is seen of the parent, unless the fork has failed. */
@@ -339,9 +374,12 @@ void lifecycle_begin(void)
 	/* Without a DSO: runs after the destructors of all libraries, not among them. */
 	__cxa_atexit(exit_handler, NULL, NULL);
 	__cxa_at_quick_exit(exit_handler, NULL);
-	if (!shim.restricted && !tree_take_over())
+	if (shim.restricted)
+		return;
+	calibrate_later();
+	if (!tree_take_over())
 		start_emitter_later();
-	else if (!shim.restricted && emitter_start())
+	else if (emitter_start())
 		shim_log(LOG_LEVEL_WARN,
 		         "no emitter thread (limit of processes?): exported at exit only");
 }

@@ -121,7 +121,7 @@ __attribute__((constructor)) static void otelue_start(int argc, char **argv, cha
 	(void)argc;
 	(void)argv;
 	/* First of all a write to either page: one that is read first is faulted twice. */
-	relaxed_store(&hook_emitter_due, UINT64_MAX);
+	relaxed_store(&hook_due, UINT64_MAX);
 	relaxed_store(&loader_tells, false);
 	shim.settings = &settings_default;
 	memory_resolve();

@@ -151,13 +151,13 @@ void observe_usage(struct process_values *process, struct observe_state *state,
 	set(process, METRIC_PROCESS_PAGING_FAULTS, PAGING_FAULT_MINOR,
 	    (uint64_t)usage.ru_minflt - baseline->minor);
 	if (state->last_ns == 0)
-		state->last_ns = shim.start_monotonic_ns;
+		state->last_ns = shim.start.ns;
 	window = (now - state->last_ns) * allowed_cpus();
 	set(process, METRIC_PROCESS_CPU_UTILIZATION, CPU_MODE_USER,
 	    ppm(user - state->last_user_ns, window));
 	set(process, METRIC_PROCESS_CPU_UTILIZATION, CPU_MODE_SYSTEM,
 	    ppm(system - state->last_system_ns, window));
-	set(process, METRIC_PROCESS_UPTIME, 0, now - shim.start_monotonic_ns);
+	set(process, METRIC_PROCESS_UPTIME, 0, now - shim.start.ns);
 	state->last_ns = now;
 	state->last_user_ns = user;
 	state->last_system_ns = system;

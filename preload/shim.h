@@ -11,6 +11,7 @@
 #include <stdint.h>
 #include "config/settings.h"
 #include "metrics/session.h"
+#include "preload/clock.h"
 #include "preload/observe.h"
 
 #define SHIM_HIDDEN __attribute__((visibility("hidden")))
@@ -23,8 +24,7 @@ struct shim {
 	uint64_t pid_namespace; /* of owner_pid; 0: unknown */
 	uint32_t owner_pid;     /* the process that this state is about; differs in a vfork child */
 	uint64_t start_time_ns; /* Unix epoch: counting began */
-	uint64_t start_monotonic_ns;         /* the same on CLOCK_MONOTONIC */
-	uint64_t start_ticks;                /* and on the processor's counter */
+	struct clock_pair start;             /* the same on CLOCK_MONOTONIC and on the counter */
 	struct session_accumulator *session; /* NULL: none */
 	char directory[160];                 /* where the segment is made */
 	char program[256];                   /* path of the executable, cut */

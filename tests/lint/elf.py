@@ -94,8 +94,8 @@ def check_memory(shared):
 
 
 # What a fork child writes; base/memory.h.
-FORK_MEMORY = {"shim", "emitter", "request", "books_closed", "exec_is_told", "window", "inherited", "early_inherited",
-               "hook_emitter_due", "under_way", "stops"}
+FORK_MEMORY = {"shim", "emitter", "request", "books_closed", "exec_is_told", "calibration_is_due", "emitter_is_due", "window", "inherited", "early_inherited",
+               "hook_due", "under_way", "stops"}
 PAGE = 4096
 
 
