@@ -103,9 +103,10 @@ static json_t *processes_of(const struct tree *tree)
 		                                (json_int_t)tree->processes[i].pid, "program",
 		                                tree->processes[i].program, "state",
 		                                tree->processes[i].alive ? "running" : "killed"));
-	return json_pack("{s:I, s:I, s:I, s:I, s:o}", "ended", (json_int_t)tree->ended, "killed",
-	                 (json_int_t)tree->killed, "running", (json_int_t)tree->running,
-	                 "unreadable", (json_int_t)tree->unreadable, "not_ended", left);
+	return json_pack("{s:I, s:I, s:I, s:I, s:I, s:o}", "ended", (json_int_t)tree->ended,
+	                 "killed", (json_int_t)tree->killed, "running", (json_int_t)tree->running,
+	                 "unreadable", (json_int_t)tree->unreadable, "unseen",
+	                 (json_int_t)tree->unseen, "not_ended", left);
 }
 
 /* Any bytes: what is no UTF-8 cannot stand in JSON. */

@@ -197,6 +197,16 @@ static void print_processes(FILE *to, const struct tree *tree, bool alive, const
 	fputc('\n', to);
 }
 
+static void print_unseen(FILE *to, uint64_t count)
+{
+	if (count)
+		fprintf(to,
+		        "otelue: %llu process%s went on as a program that is not seen: without "
+		        "LD_PRELOAD in its\notelue: environment, linked statically, set-user-ID, "
+		        "of another user, architecture or libc, or excluded\n",
+		        (unsigned long long)count, count == 1 ? "" : "es");
+}
+
 void report_table(FILE *to, const struct report *report)
 {
 	struct snapshot *snapshot = report_snapshot(report);
@@ -204,6 +214,7 @@ void report_table(FILE *to, const struct report *report)
 	print_summary(to, report);
 	print_processes(to, report->tree, true, "still running, counted up to now");
 	print_processes(to, report->tree, false, "killed, or ended without a chance to say so");
+	print_unseen(to, report->tree->unseen);
 	for (size_t i = 0; i < report->tree->message_count; i++)
 		fprintf(to, "otelue: %s\n", report->tree->messages[i]);
 	print_rows(to, snapshot, report->duration_ns);

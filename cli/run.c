@@ -292,7 +292,7 @@ static int close_session(struct run *run, const struct tree *tree)
 
 	if (run->session.outer[0])
 		err = session_directory_hand_over(&run->session, &tree->totals,
-		                                  tree->ended + tree->killed);
+		                                  tree->ended + tree->killed, tree->unseen);
 	if ((tree->killed > 0 && !session_salvage_own(&run->session, &run->settings, complain)) ||
 	    err) {
 		session_directory_leave(&run->session);

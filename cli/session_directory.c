@@ -146,13 +146,14 @@ int session_directory_make(struct session_directory *ret, const char *base, cons
 }
 
 int session_directory_hand_over(const struct session_directory *session,
-                                const struct process_values *totals, uint64_t processes)
+                                const struct process_values *totals, uint64_t processes,
+                                uint64_t unseen)
 {
 	/* In this order a reader of the outer session may miss them for a moment, never count
 	 * them twice. */
 	if (renameat(session->lock, SESSION_ACCUMULATOR, session->lock, HANDED_OVER) < 0)
 		return -errno;
-	return session_merge(session->outer, totals, processes);
+	return session_merge(session->outer, totals, processes, unseen);
 }
 
 int session_visit(int directory, int depth, session_visitor *visit, void *context)

@@ -36,7 +36,8 @@ int session_directory_make(struct session_directory *ret, const char *base, cons
 
 /* Adds the totals of so many processes to the outer session, which then counts this one no more. */
 int session_directory_hand_over(const struct session_directory *session,
-                                const struct process_values *totals, uint64_t processes);
+                                const struct process_values *totals, uint64_t processes,
+                                uint64_t unseen);
 
 /* Removes it with everything of ours in it; -ENOTEMPTY if there is something else. */
 int session_directory_remove(struct session_directory *session);

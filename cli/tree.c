@@ -92,6 +92,7 @@ static void add_segment(struct tree *tree, int directory, const char *name,
 		add_unreadable(tree, name, err);
 		return;
 	}
+	tree->unseen += reading->state == SEGMENT_EXEC;
 	if (reading->state != SEGMENT_LIVE)
 		return; /* handed over: in the accumulator already */
 	tree->running += reading->alive;
@@ -166,6 +167,7 @@ static int read_directory(struct tree *tree, int directory, bool session, int de
 		session_totals(totals, after);
 		collect_merge(&tree->totals, totals, true);
 		tree->ended += after->processes;
+		tree->unseen += after->unseen;
 		add_messages(tree, "", after->messages);
 	}
 	free(totals);

@@ -22,6 +22,7 @@ struct tree {
 	struct process_values totals;
 	uint64_t ended;           /* processes that handed their counts over */
 	uint64_t running, killed; /* in `processes` */
+	uint64_t unseen;          /* processes that executed a program without the shim */
 	uint64_t
 		unreadable; /* segments that could not be counted, the first few told in messages */
 	struct tree_process *processes;

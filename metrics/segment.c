@@ -205,12 +205,19 @@ void segment_exec_failed(struct segment *segment)
 	rename_file(path, segment->path);
 }
 
-void segment_exec_sweep(const char *directory, uint32_t pid)
+static void sweep_below(const char *directory, size_t length, uint32_t pid)
 {
 	char path[232];
 
-	exec_path(path, sizeof(path), directory, string_length(directory), pid);
+	exec_path(path, sizeof(path), directory, length, pid);
 	sys_call(SYS_unlinkat, AT_FDCWD, path, 0);
+}
+
+void segment_exec_sweep(const char *directory, uint32_t pid, bool session)
+{
+	sweep_below(directory, string_length(directory), pid);
+	if (session)
+		sweep_below(directory, directory_length(directory), pid);
 }
 
 /* The pages of an object's bytes [from, to). */

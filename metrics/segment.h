@@ -25,7 +25,7 @@
 #include "metrics/metric.h"
 
 #define SEGMENT_MAGIC       UINT64_C(0x31656c75656c746f) /* "otlelue1" */
-#define SEGMENT_VERSION     2
+#define SEGMENT_VERSION     3
 #define SEGMENT_PAGE        4096u
 #define SEGMENT_SHARDS_MAX  1024u
 #define SEGMENT_FIRST_CHUNK 4u  /* shards mapped with the fixed part */
@@ -150,11 +150,12 @@ void segment_unlink(struct segment *segment);
 
 /*
  * Around exec, which keeps the pid: the file is called PID.exec meanwhile, so that the program that
- * comes after can unlink it. segment_exec_failed() gives the name back.
+ * comes after can unlink it. segment_exec_failed() gives the name back. Of a session's directory
+ * the one around it is swept too: the program before may have been of an outer session, or of none.
  */
 void segment_exec_begin(struct segment *segment);
 void segment_exec_failed(struct segment *segment);
-void segment_exec_sweep(const char *directory, uint32_t pid);
+void segment_exec_sweep(const char *directory, uint32_t pid, bool session);
 
 /*
  * Unlinks the segments of killed processes in a directory, the latest SEGMENT_DEAD_KEPT apart: they

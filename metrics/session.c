@@ -237,7 +237,8 @@ void session_subtract(struct session_accumulator *accumulator, const struct proc
 	counter_add_shared(&accumulator->processes, UINT64_MAX);
 }
 
-int session_merge(const char *directory, const struct process_values *totals, uint64_t processes)
+int session_merge(const char *directory, const struct process_values *totals, uint64_t processes,
+                  uint64_t unseen)
 {
 	struct session_accumulator *accumulator;
 	int err = session_open(directory, &accumulator);
@@ -246,6 +247,7 @@ int session_merge(const char *directory, const struct process_values *totals, ui
 		return err;
 	apply(&accumulator->totals, totals, false);
 	counter_add_shared(&accumulator->processes, processes);
+	counter_add_shared(&accumulator->unseen, unseen);
 	session_close(accumulator);
 	return 0;
 }

@@ -36,6 +36,8 @@ struct session_accumulator {
 	uint64_t changes_begun;    /* see session_change_begin() */
 	uint64_t changes_ended;
 	uint64_t processes; /* that handed their totals over, executed programs each for itself */
+	uint64_t executed;  /* how many executed another program, or tried to */
+	uint64_t unseen;    /* that executed a program which never was seen, as far as swept */
 	struct process_values totals; /* observed rows as plain sums, 0: absent */
 	uint32_t messages_length;
 	char messages[SESSION_MESSAGES]; /* "program[pid]: text\n", of processes that ended */
@@ -100,6 +102,14 @@ void session_change_end(struct session_accumulator *accumulator);
 /* Adds the totals of a process that ends. No system call. */
 void session_add(struct session_accumulator *accumulator, const struct process_values *totals);
 
+/*
+ * A process of the session executes a program. One in SESSION_SWEEPS takes "<pid>.exec" of
+ * processes away that are gone, and counts them as unseen.
+ */
+#define SESSION_SWEEPS 256
+void session_exec(struct session_accumulator *accumulator, const char *directory,
+                  uint64_t pid_namespace);
+
 /* Takes back what session_add() added (an exec that failed). */
 void session_subtract(struct session_accumulator *accumulator, const struct process_values *totals);
 
@@ -111,8 +121,10 @@ void session_subtract(struct session_accumulator *accumulator, const struct proc
 void session_message(struct session_accumulator *accumulator, const char *program, uint32_t pid,
                      const char *messages);
 
-/* Adds the totals of a whole session within this one, of so many processes. 0 or -errno. */
-int session_merge(const char *directory, const struct process_values *totals, uint64_t processes);
+/* Adds the totals of a whole session within this one, of so many processes, and what else it
+ * counted of them. 0 or -errno. */
+int session_merge(const char *directory, const struct process_values *totals, uint64_t processes,
+                  uint64_t unseen);
 
 /* Totals of an accumulator in the form of a snapshot's, observed rows included. */
 void session_totals(struct process_values *ret_totals,

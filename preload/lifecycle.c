@@ -65,6 +65,8 @@ static void hand_over(enum segment_state state)
 		relaxed_store(&header->state, state);
 		session_add(shim.session, &last_totals);
 		session_change_end(shim.session);
+		if (state == SEGMENT_EXEC)
+			session_exec(shim.session, shim.directory, shim.pid_namespace);
 		return;
 	}
 	relaxed_store(&header->state, state);
@@ -364,7 +366,7 @@ void lifecycle_begin(void)
 
 	start_clocks();
 	observe_begin(&shim.observed);
-	segment_exec_sweep(shim.directory, shim.owner_pid);
+	segment_exec_sweep(shim.directory, shim.owner_pid, shim.session);
 	identity.start_time_ns = shim.start_time_ns;
 	counting_start(&identity);
 	note_namespace();

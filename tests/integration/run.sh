@@ -148,11 +148,11 @@ signals_sent_to_us_reach_the_program() {
 	"$python" - "$otelue" <<-'END'
 		import os, signal, subprocess, sys
 		child = """
-		import os, signal, sys
+		import os, signal, sys, time
 		number = int(sys.argv[1])
 		signal.signal(number, lambda *_: (os.write(1, b"got %d\\n" % number), os._exit(7)))
 		os.write(1, b"ready\\n")
-		signal.pause()
+		while True: time.sleep(0.05) # pause() would miss a signal that comes just before it
 		""".replace("\n\t\t", "\n")
 		for number in signal.SIGTERM, signal.SIGINT, signal.SIGQUIT, signal.SIGHUP, signal.SIGUSR1, signal.SIGUSR2:
 		    run = subprocess.Popen([sys.argv[1], "run", "-q", "--", sys.executable, "-c", child, str(int(number))],
@@ -227,6 +227,28 @@ many_short_children_are_all_counted() {
 	# bash forks, then executes: a process is counted for each of the two programs.
 	expect_field ended 401
 	expect_equal "$(value libc.process.execs)" 200
+}
+
+# env takes the shim out of the environment of the program that it executes.
+programs_that_are_not_seen_are_told() {
+	counted bash -c 'for i in 1 2 3; do env -u LD_PRELOAD true; done; exec env -u LD_PRELOAD false'
+	expect_code 1
+	expect_field unseen 4
+	run "$otelue" run -- sh -c 'env -u LD_PRELOAD true; exit 0'
+	[[ $errors == *$'\notelue: 1 process went on as a program that is not seen: without LD_PRELOAD'* ]] || fail "$errors"
+	run "$otelue" run -- sh -c 'env true; exit 0'
+	[[ $errors != *"not seen"* ]] || fail "$errors"
+	# It leaves the outer session for the inner one, and is seen there.
+	counted "$otelue" run -q -- sh -c 'env true; env -u LD_PRELOAD true; exit 0'
+	expect_field unseen 1
+}
+
+# They would fill the memory of a long session: 48 KiB each.
+what_they_leave_is_taken_away() {
+	counted bash -c 'for ((i = 0; i < 700; i++)); do env -u LD_PRELOAD true; done
+		ls "$OTELUE_SESSION" | grep -c exec'
+	expect_field unseen 700
+	expect_between 0 "$output" 300 "files left"
 }
 
 a_killed_program_has_counted() {
@@ -327,6 +349,8 @@ test_case the_shim_is_appended_once
 test_case bytes_read_are_the_files_size
 test_case children_count_with_their_parent
 test_case many_short_children_are_all_counted
+test_case programs_that_are_not_seen_are_told
+test_case what_they_leave_is_taken_away
 test_case a_killed_program_has_counted
 test_case what_still_runs_is_counted_and_told
 test_case nothing_is_left_behind

@@ -69,7 +69,7 @@ static void hand_over(const char *directory, uint64_t bytes)
 	static struct process_values totals;
 
 	((uint64_t *)&totals)[metric_series_word(&metric_table[METRIC_FILE_IO], 0)] = bytes;
-	cr_assert_eq(session_merge(directory, &totals, 1), 0);
+	cr_assert_eq(session_merge(directory, &totals, 1, 0), 0);
 }
 
 Test(tree, sums_the_ended_the_killed_and_the_living)
@@ -151,10 +151,11 @@ Test(tree, an_inner_session_that_was_handed_over_counts_once)
 	hand_over(inner.path, 20);
 	hand_over(inner.path, 20);
 	cr_assert_eq(tree_read(&tree, inner.path), 0);
-	cr_assert_eq(session_directory_hand_over(&inner, &tree.totals, tree.ended), 0);
+	cr_assert_eq(session_directory_hand_over(&inner, &tree.totals, tree.ended, 3), 0);
 	cr_assert_eq(tree_read(&tree, session.path), 0);
 	cr_assert_eq(bytes_of(&tree.totals), 40);
 	cr_assert_eq(tree.ended, 2);
+	cr_assert_eq(tree.unseen, 3);
 	cr_assert_eq(session_directory_remove(&inner), 0);
 	cr_assert_eq(tree_read(&tree, session.path), 0);
 	cr_assert_eq(bytes_of(&tree.totals), 40);

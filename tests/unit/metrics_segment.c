@@ -321,7 +321,7 @@ Test(segment, gets_its_name_back_when_exec_failed)
 Test(segment, is_swept_by_the_program_that_comes_after)
 {
 	segment_exec_begin(&segment);
-	segment_exec_sweep(scratch, (uint32_t)getpid());
+	segment_exec_sweep(scratch, (uint32_t)getpid(), false);
 	cr_assert_eq(scratch_files(), 0);
 }
 

@@ -54,8 +54,8 @@ Test(session, adds_totals_and_counts_processes)
 {
 	*word(&totals, METRIC_FILE_IO, 3) = 5;
 	*word(&totals, METRIC_PROCESS_CPU_TIME, 0) = observed_from_s64(7);
-	cr_assert_eq(session_merge(scratch, &totals, 1), 0);
-	cr_assert_eq(session_merge(scratch, &totals, 1), 0);
+	cr_assert_eq(session_merge(scratch, &totals, 1, 0), 0);
+	cr_assert_eq(session_merge(scratch, &totals, 1, 0), 0);
 	cr_assert_eq(session_read(scratch, &sum, &processes), 0);
 	cr_assert_eq(processes, 2);
 	cr_assert_eq(*word(&sum, METRIC_FILE_IO, 3), 10);
@@ -68,7 +68,7 @@ Test(session, leaves_out_what_ends_with_a_process)
 	*word(&totals, METRIC_PROCESS_MEMORY_USAGE, 0) = observed_from_s64(4096);
 	*word(&totals, METRIC_PROCESS_UPTIME, 0) = observed_from_s64(4096);
 	*word(&totals, METRIC_MEMORY_USED, 0) = 99;
-	cr_assert_eq(session_merge(scratch, &totals, 1), 0);
+	cr_assert_eq(session_merge(scratch, &totals, 1, 0), 0);
 	cr_assert_eq(session_read(scratch, &sum, &processes), 0);
 	cr_assert_eq(*word(&sum, METRIC_PROCESS_MEMORY_USAGE, 0), OBSERVED_ABSENT);
 	cr_assert_eq(*word(&sum, METRIC_PROCESS_UPTIME, 0), OBSERVED_ABSENT);
@@ -79,7 +79,7 @@ Test(session, takes_back_what_a_failed_exec_had_added)
 {
 	*word(&totals, METRIC_FILE_IO, 0) = 5;
 	*word(&totals, METRIC_PROCESS_CPU_TIME, 0) = observed_from_s64(7);
-	cr_assert_eq(session_merge(scratch, &totals, 1), 0);
+	cr_assert_eq(session_merge(scratch, &totals, 1, 0), 0);
 	cr_assert_eq(session_open(scratch, &accumulator), 0);
 	session_subtract(accumulator, &totals);
 	cr_assert_eq(session_read(scratch, &sum, &processes), 0);
@@ -91,7 +91,7 @@ Test(session, takes_back_what_a_failed_exec_had_added)
 Test(session, takes_in_an_inner_session)
 {
 	*word(&totals, METRIC_FILE_IO, 0) = 50;
-	cr_assert_eq(session_merge(scratch, &totals, 12), 0);
+	cr_assert_eq(session_merge(scratch, &totals, 12, 0), 0);
 	cr_assert_eq(session_read(scratch, &sum, &processes), 0);
 	cr_assert_eq(processes, 12);
 	cr_assert_eq(*word(&sum, METRIC_FILE_IO, 0), 50);
@@ -105,7 +105,7 @@ Test(session, loses_nothing_from_many_processes_at_once)
 	for (int i = 0; i < CHILDREN; i++) {
 		if (fork() == 0) {
 			for (int n = 0; n < TIMES; n++)
-				session_merge(scratch, &totals, 1);
+				session_merge(scratch, &totals, 1, 0);
 			_exit(0);
 		}
 	}
@@ -121,11 +121,11 @@ Test(session, refuses_a_file_that_is_no_accumulator)
 	int fd = open(scratch_path(SESSION_ACCUMULATOR), O_WRONLY);
 
 	cr_assert_eq(pwrite(fd, "nonsense", 8, 0), 8);
-	cr_assert_eq(session_merge(scratch, &totals, 1), -EPROTO);
+	cr_assert_eq(session_merge(scratch, &totals, 1, 0), -EPROTO);
 	cr_assert_eq(ftruncate(fd, 100), 0);
-	cr_assert_eq(session_merge(scratch, &totals, 1), -EPROTO, "too short");
+	cr_assert_eq(session_merge(scratch, &totals, 1, 0), -EPROTO, "too short");
 	cr_assert_eq(fchmod(fd, 0644), 0);
-	cr_assert_eq(session_merge(scratch, &totals, 1), -EACCES, "open to others");
+	cr_assert_eq(session_merge(scratch, &totals, 1, 0), -EACCES, "open to others");
 	close(fd);
 }
 
@@ -133,9 +133,9 @@ Test(session, refuses_a_symbolic_link_and_a_missing_directory)
 {
 	cr_assert_eq(rename(scratch_path(SESSION_ACCUMULATOR), "/dev/shm/otelue-test-away"), 0);
 	cr_assert_eq(symlink("/dev/shm/otelue-test-away", scratch_path(SESSION_ACCUMULATOR)), 0);
-	cr_assert_eq(session_merge(scratch, &totals, 1), -ELOOP);
+	cr_assert_eq(session_merge(scratch, &totals, 1, 0), -ELOOP);
 	unlink("/dev/shm/otelue-test-away");
-	cr_assert_eq(session_merge("/dev/shm/otelue-no-such-session", &totals, 1), -ENOENT);
+	cr_assert_eq(session_merge("/dev/shm/otelue-no-such-session", &totals, 1, 0), -ENOENT);
 }
 
 /* What the file itself holds. */
