@@ -9,8 +9,9 @@
 #include "base/memory.h"
 #include "export/salvage_internal.h"
 
-#define ABANDONED_S      60 /* an unfinished segment is this old */
-#define DIRENT_LENGTH_AT 16 /* of struct linux_dirent64 */
+#define ABANDONED_S      60                  /* an unfinished segment is this old */
+#define SETTLED_NS       UINT64_C(100000000) /* longer than a tick */
+#define DIRENT_LENGTH_AT 16                  /* of struct linux_dirent64 */
 #define DIRENT_NAME_AT   19
 
 bool salvage_identity_valid(const struct ledger *ledger)
@@ -170,13 +171,13 @@ static enum salvage_outcome look(struct salvager *salvager, int directory, const
 	return SALVAGE_GONE;
 }
 
-static void salvage(struct salvager *salvager, int directory, const char *name)
+static enum salvage_outcome salvage(struct salvager *salvager, int directory, const char *name)
 {
 	int fd = reader_open(directory, name, (uid_t)sys_call(SYS_geteuid), O_RDWR), error = 0;
 	enum salvage_outcome outcome;
 
 	if (fd == -ENOENT)
-		return;
+		return SALVAGE_GONE;
 	salvager->reading.pid = 0; /* not the one before it */
 	salvager->reading.program[0] = '\0';
 	if (fd < 0) {
@@ -188,16 +189,42 @@ static void salvage(struct salvager *salvager, int directory, const char *name)
 	}
 	if (salvager->tell)
 		salvager->tell(salvager, name, outcome, error);
+	return outcome;
 }
 
-/* "<pid>.<time>" */
-static bool is_candidate(const struct salvager *salvager, const char *name)
+/* "<pid>.": what follows it; NULL: no. */
+static const char *after_pid(const char *name, uint64_t *ret_pid)
 {
-	uint64_t pid = string_to_u64(&name);
+	*ret_pid = string_to_u64(&name);
+	return *ret_pid > 0 && *ret_pid <= INT32_MAX && *name == '.' ? name + 1 : NULL;
+}
 
-	if (pid == 0 || pid > INT32_MAX || *name++ != '.' || !string_to_u64(&name) || *name)
-		return false;
-	return !salvager->quick || sys_call(SYS_kill, pid, 0) == -ESRCH;
+static bool is_time(const char *text)
+{
+	return string_to_u64(&text) && !*text;
+}
+
+/* The next try has to wait for another moment, or for something else to change. */
+static bool stays(enum salvage_outcome outcome)
+{
+	return outcome != SALVAGE_EXPORTED && outcome != SALVAGE_ALIVE && outcome != SALVAGE_BUSY;
+}
+
+/* "<pid>.<time>", and "<pid>.exec", which is only to be swept. */
+static void look_quickly(struct salvager *salvager, int directory, const char *name, uint64_t pid,
+                         bool is_segment)
+{
+	uint64_t key = tried_key(&salvager->tried, name, 0);
+	enum salvage_outcome outcome = SALVAGE_REFUSED;
+
+	if (tried_has(&salvager->tried, key) || sys_call(SYS_kill, pid, 0) != -ESRCH)
+		return;
+	if (is_segment)
+		outcome = salvage(salvager, directory, name);
+	if (outcome == SALVAGE_GONE || !stays(outcome))
+		return;
+	tried_note(&salvager->tried, key);
+	salvager->left_anew = true;
 }
 
 static bool is_session(const char *name)
@@ -211,6 +238,52 @@ static bool is_session(const char *name)
 	return true;
 }
 
+/* Whoever comes into a session makes a segment there. A note would outlast that within the same
+ * tick of the file system's clock. */
+static void look_quickly_at_session(struct salvager *salvager, int directory, const char *name)
+{
+	struct stat status;
+	uint64_t changed_ns, key;
+
+	if (sys_call(SYS_newfstatat, directory, name, &status, AT_SYMLINK_NOFOLLOW) < 0)
+		return;
+	changed_ns =
+		(uint64_t)status.st_mtim.tv_sec * 1000000000u + (uint64_t)status.st_mtim.tv_nsec;
+	key = tried_key(&salvager->tried, name, changed_ns);
+	if (!tried_has(&salvager->tried, key) && stays(salvage_tree(salvager, directory, name)) &&
+	    changed_ns + SETTLED_NS < salvager->tried.now_ns)
+		tried_note(&salvager->tried, key);
+}
+
+static void visit(struct salvager *salvager, int directory, const char *name)
+{
+	uint64_t pid;
+	const char *rest = after_pid(name, &pid);
+
+	if (rest && salvager->quick && (is_time(rest) || string_equal(rest, "exec")))
+		look_quickly(salvager, directory, name, pid, *rest != 'e');
+	else if (rest && is_time(rest))
+		salvage(salvager, directory, name);
+	else if (is_session(name) && salvager->quick)
+		look_quickly_at_session(salvager, directory, name);
+	else if (is_session(name))
+		salvage_tree(salvager, directory, name);
+}
+
+static void begin_walk(struct salvager *salvager, int directory)
+{
+	uint32_t listeners = 0;
+
+	salvager->directory = directory;
+	if (!salvager->quick)
+		return;
+	if (user_events_listening(salvager->user_events, USER_EVENT_OTLP))
+		listeners |= TRIED_OTLP;
+	if (user_events_listening(salvager->user_events, USER_EVENT_RECORD))
+		listeners |= TRIED_RECORD;
+	tried_open(&salvager->tried, directory, salvager->pid_namespace, listeners);
+}
+
 int salvage_directory(struct salvager *salvager, const char *path)
 {
 	char *entries = salvager->entries;
@@ -219,7 +292,7 @@ int salvage_directory(struct salvager *salvager, const char *path)
 
 	if (directory < 0)
 		return (int)directory;
-	salvager->directory = (int)directory;
+	begin_walk(salvager, (int)directory);
 	while (bytes >= 0 && (bytes = sys_call(SYS_getdents64, directory, entries,
 	                                       sizeof(salvager->entries))) > 0) {
 		for (long at = 0; at < bytes; at += length) {
@@ -230,12 +303,11 @@ int salvage_directory(struct salvager *salvager, const char *path)
 				bytes = -EINTR;
 				break;
 			}
-			if (is_candidate(salvager, name))
-				salvage(salvager, (int)directory, name);
-			else if (is_session(name))
-				salvage_tree(salvager, (int)directory, name);
+			visit(salvager, (int)directory, name);
 		}
 	}
+	if (salvager->quick)
+		tried_close(&salvager->tried, bytes == 0);
 	sys_call(SYS_close, directory);
 	return (int)bytes;
 }

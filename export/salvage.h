@@ -11,6 +11,7 @@
 #include <stdbool.h>
 #include "encoder/otlp_json.h"
 #include "export/delivery.h"
+#include "export/tried.h"
 #include "metrics/reader.h"
 #include "metrics/segment_list.h"
 
@@ -41,11 +42,15 @@ struct salvager {
 	struct user_events *user_events; /* registered, or not */
 	const uint32_t *stop;            /* NULL, or a word: not 0 ends the walk */
 	bool dry;                        /* only look; points are counted all the same */
-	bool quick;                      /* a process id in use is taken for that process */
+	bool quick; /* a process id in use is taken for that process, what was tried a moment ago
+	             * for what cannot be exported */
+	uint64_t pid_namespace; /* of the caller, where it is quick */
 	bool keep; /* what is exported stays and is marked so: a session still counts it */
 	/* Called for each segment with what is known of it below. */
 	void (*tell)(struct salvager *salvager, const char *name, enum salvage_outcome outcome,
 	             int error);
+
+	bool left_anew; /* after a quick walk: files of the dead that were not known of are left */
 
 	int directory; /* in which the segment told of lies, open */
 	/* Of that segment. `reading` holds the header where it could be read. */
@@ -59,6 +64,7 @@ struct salvager {
 	struct resource resource, resource_shed;
 	char service[256];
 	struct salvage_tree tree;
+	struct tried tried;
 	uint8_t buffer[DELIVERY_EVENT_BYTES];
 	char json[OTLP_JSON_BYTES];
 	char entries[4096]; /* of the directory */
@@ -71,9 +77,10 @@ int salvage_directory(struct salvager *salvager, const char *path);
 /*
  * The session `name` in a directory, if it is a tree's, none of whose processes lives: told of as
  * the process that the tree is called after. Sums are those that its own exporter would tell; what
- * is a present state (memory in use, threads) is that of no process.
+ * is a present state (memory in use, threads) is that of no process. SALVAGE_GONE, untold: it is no
+ * tree's.
  */
-void salvage_tree(struct salvager *salvager, int directory, const char *name);
+enum salvage_outcome salvage_tree(struct salvager *salvager, int directory, const char *name);
 
 /* Are these bytes, of a ledger, settings and a resource of this build? (Also for tests.) */
 bool salvage_identity_valid(const struct ledger *ledger);

@@ -41,6 +41,22 @@ static bool is_segment(const char *name)
 	return string_to_u64(&name) != 0 && *name == '.';
 }
 
+/* Many may lie there to which nobody listens: not even looked at closely. */
+static bool is_heard(struct salvager *salvager, int session)
+{
+	struct ledger *ledger = &salvager->ledger;
+	int fd = reader_open(session, SESSION_EXPORTS, user(), O_RDONLY), err;
+
+	if (fd < 0)
+		return true; /* identify() tells what that means */
+	err = reader_read_at(fd, ledger, offsetof(struct ledger, resource), 0);
+	sys_call(SYS_close, fd);
+	if (err || !ledger->settings[0] || ledger->settings[0] == LEDGER_TREE_CLOSED)
+		return true;
+	memcpy(&salvager->settings, ledger->settings, sizeof(salvager->settings));
+	return salvage_find_sink(salvager) == SALVAGE_EXPORTED;
+}
+
 /* Settings, resource and ledger out of the session. SALVAGE_UNIDENTIFIED: its emitter had not come
  * to that. */
 static enum salvage_outcome identify(struct salvager *salvager, int session, int *ret_error)
@@ -182,9 +198,6 @@ static enum salvage_outcome export_tree(struct salvager *salvager, int session, 
 	enum salvage_outcome outcome = identify(salvager, session, ret_error);
 	uint64_t seen_ns = 0;
 
-	if (outcome == SALVAGE_EXPORTED && salvager->quick &&
-	    salvage_find_sink(salvager) != SALVAGE_EXPORTED)
-		return SALVAGE_NOBODY;
 	if (outcome != SALVAGE_EXPORTED && outcome != SALVAGE_UNIDENTIFIED)
 		return outcome;
 	if (!add_all(salvager, session, &seen_ns))
@@ -212,6 +225,8 @@ static enum salvage_outcome look(struct salvager *salvager, int session, int fd,
 		return SALVAGE_ALIVE;
 	if (!salvage_is_named(session, SESSION_ACCUMULATOR, fd))
 		return SALVAGE_GONE;
+	if (salvager->quick && !is_heard(salvager, session))
+		return SALVAGE_NOBODY;
 	*ret_error = reader_accumulator(fd, &tree->accumulator, &tree->totals);
 	if (*ret_error)
 		return SALVAGE_REFUSED;
@@ -240,13 +255,13 @@ static void remove_tree(struct salvager *salvager, int directory, const char *na
 	sys_call(SYS_unlinkat, directory, name, AT_REMOVEDIR);
 }
 
-void salvage_tree(struct salvager *salvager, int directory, const char *name)
+enum salvage_outcome salvage_tree(struct salvager *salvager, int directory, const char *name)
 {
 	int session = (int)sys_call(SYS_openat, directory, name,
 	                            O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
 	int fd =
 		session < 0 ? session : reader_open(session, SESSION_ACCUMULATOR, user(), O_RDONLY);
-	enum salvage_outcome outcome;
+	enum salvage_outcome outcome = SALVAGE_GONE;
 	int error = 0;
 
 	if (fd >= 0 && is_of_tree(fd)) {
@@ -262,4 +277,5 @@ void salvage_tree(struct salvager *salvager, int directory, const char *name)
 		sys_call(SYS_close, fd);
 	if (session >= 0)
 		sys_call(SYS_close, session);
+	return outcome;
 }

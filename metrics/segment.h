@@ -159,11 +159,12 @@ void segment_exec_sweep(const char *directory, uint32_t pid, bool session);
 
 /*
  * Unlinks the segments of killed processes in a directory, the latest SEGMENT_DEAD_KEPT apart: they
- * may be read, but may not fill the file system. Not for a session, whose owner reads them all.
- * Only those of the pid namespace given.
+ * may be read, but may not fill the file system. Where there are no more than `most`, those of the
+ * living too, none is looked at: that is cheap. Not for a session, whose owner reads them all. Only
+ * those of the pid namespace given.
  */
 #define SEGMENT_DEAD_KEPT 64
-void segment_sweep(const char *directory, uint64_t pid_namespace);
+void segment_sweep(const char *directory, uint64_t pid_namespace, uint32_t most);
 
 /*
  * In a fork child: gives up the parent's segment. Its shards must stay addresses that can be

@@ -143,9 +143,10 @@ static int map_file(struct segment *segment, const struct segment_identity *iden
 	int fits = shards_that_fit(directory_fd, &files, &segment->ledger_fits), fd, err;
 	long base;
 
-	/* Also where every process is killed before its emitter has swept. */
+	/* Also where every process is killed before its emitter has swept. Not each start may pay
+	 * for it where that many are others' files. */
 	if (files > SWEEP_FILES && !identity->session)
-		segment_sweep(directory, pid_namespace());
+		segment_sweep(directory, pid_namespace(), 2 * SEGMENT_DEAD_KEPT);
 	if (fits < 0)
 		return fits;
 	*ret_limit = (uint32_t)fits;

@@ -17,12 +17,15 @@ struct latest {
 	uint32_t count;
 };
 
+static bool is_later(const struct latest *latest, uint64_t time)
+{
+	return latest->count < SEGMENT_DEAD_KEPT || time > latest->times[0];
+}
+
 static void note(struct latest *latest, uint64_t time)
 {
 	uint32_t at = 0;
 
-	if (latest->count == SEGMENT_DEAD_KEPT && time <= latest->times[0])
-		return;
 	if (latest->count < SEGMENT_DEAD_KEPT)
 		at = latest->count++;
 	else
@@ -36,17 +39,21 @@ static void note(struct latest *latest, uint64_t time)
 #define HANDED_OVER \
 	0 /* time of a "<pid>.exec": another program followed, its totals were handed on */
 
-/* "<pid>.<time>" or "<pid>.exec" of a process that is gone. */
-static bool is_dead(const char *name, uint64_t *ret_time)
+/* "<pid>.<time>" or "<pid>.exec" */
+static bool is_segment(const char *name, uint64_t *ret_pid, uint64_t *ret_time)
 {
-	uint64_t pid = string_to_u64(&name);
-
-	if (pid == 0 || pid > INT32_MAX || *name++ != '.')
+	*ret_pid = string_to_u64(&name);
+	if (*ret_pid == 0 || *ret_pid > INT32_MAX || *name++ != '.')
 		return false;
 	*ret_time = string_equal(name, "exec") ? HANDED_OVER : string_to_u64(&name);
-	if (*ret_time != HANDED_OVER && *name != '\0')
-		return false;
-	return (*ret_time != HANDED_OVER || *name == 'e') && sys_call(SYS_kill, pid, 0) == -ESRCH;
+	if (*ret_time == HANDED_OVER)
+		return *name == 'e';
+	return *name == '\0';
+}
+
+static bool is_dead(uint64_t pid)
+{
+	return sys_call(SYS_kill, pid, 0) == -ESRCH;
 }
 
 /* A word of a segment's header; 0 if it cannot be read. */
@@ -73,47 +80,79 @@ static bool is_of_namespace(int directory, const char *name, uint64_t pid_namesp
 	return is;
 }
 
-/* One pass over the directory: notes the dead, or unlinks those from before the times noted. */
-static void pass(int directory, struct latest *latest, uint64_t pid_namespace, bool unlinks)
+struct sweep {
+	int directory;
+	uint64_t pid_namespace;
+	uint32_t found;
+	struct latest latest;
+};
+
+static void unlink_dead(const struct sweep *sweep, const char *name, uint64_t pid)
+{
+	if (is_dead(pid) && is_of_namespace(sweep->directory, name, sweep->pid_namespace))
+		sys_call(SYS_unlinkat, sweep->directory, name, 0);
+}
+
+/* The passes over the directory. */
+static void count(struct sweep *sweep, const char *name, uint64_t pid, uint64_t time)
+{
+	if (time == HANDED_OVER)
+		unlink_dead(sweep, name, pid);
+	else
+		sweep->found++;
+}
+
+static void note_dead(struct sweep *sweep, const char *name, uint64_t pid, uint64_t time)
+{
+	(void)name;
+	if (is_later(&sweep->latest, time) && is_dead(pid))
+		note(&sweep->latest, time);
+}
+
+static void unlink_older(struct sweep *sweep, const char *name, uint64_t pid, uint64_t time)
+{
+	if (time != HANDED_OVER && time < sweep->latest.times[0])
+		unlink_dead(sweep, name, pid);
+}
+
+static void pass(struct sweep *sweep,
+                 void (*visit)(struct sweep *sweep, const char *name, uint64_t pid, uint64_t time))
 {
 	static char entries[4096] LARGE_MEMORY;
 	uint16_t length;
-	uint64_t time;
+	uint64_t pid, time;
 	long bytes;
 
-	sys_call(SYS_lseek, directory, 0, 0 /* SEEK_SET */);
-	while ((bytes = sys_call(SYS_getdents64, directory, entries, sizeof(entries))) > 0) {
+	sys_call(SYS_lseek, sweep->directory, 0, 0 /* SEEK_SET */);
+	while ((bytes = sys_call(SYS_getdents64, sweep->directory, entries, sizeof(entries))) > 0) {
 		for (long at = 0; at < bytes; at += length) {
 			const char *name = entries + at + DIRENT_NAME_AT;
 
 			memcpy(&length, entries + at + DIRENT_LENGTH_AT, sizeof(length));
-			if (!is_dead(name, &time))
-				continue;
-			if (!unlinks && time != HANDED_OVER)
-				note(latest, time);
-			else if ((time == HANDED_OVER || time < latest->times[0]) &&
-			         is_of_namespace(directory, name, pid_namespace))
-				sys_call(SYS_unlinkat, directory, name, 0);
+			if (is_segment(name, &pid, &time))
+				visit(sweep, name, pid, time);
 		}
 	}
 }
 
-void segment_sweep(const char *path, uint64_t pid_namespace)
+void segment_sweep(const char *path, uint64_t pid_namespace, uint32_t most)
 {
-	static struct latest latest LARGE_MEMORY;
+	static struct sweep sweep LARGE_MEMORY;
 	static uint32_t busy;
-	int directory;
 
 	if (!pid_namespace || __atomic_exchange_n(&busy, 1, __ATOMIC_ACQUIRE))
 		return;
-	latest.count = 0;
-	directory = (int)sys_call(SYS_openat, AT_FDCWD, path,
-	                          O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
-	if (directory >= 0) {
-		pass(directory, &latest, pid_namespace, false);
-		if (latest.count == SEGMENT_DEAD_KEPT)
-			pass(directory, &latest, pid_namespace, true);
-		sys_call(SYS_close, directory);
+	sweep.pid_namespace = pid_namespace;
+	sweep.found = sweep.latest.count = 0;
+	sweep.directory = (int)sys_call(SYS_openat, AT_FDCWD, path,
+	                                O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC, 0);
+	if (sweep.directory >= 0) {
+		pass(&sweep, count);
+		if (sweep.found > most)
+			pass(&sweep, note_dead);
+		if (sweep.latest.count == SEGMENT_DEAD_KEPT)
+			pass(&sweep, unlink_older);
+		sys_call(SYS_close, sweep.directory);
 	}
 	__atomic_store_n(&busy, 0, __ATOMIC_RELEASE);
 }

@@ -75,7 +75,7 @@ bool session_executes(struct segment_list *list, int directory);
 int session_remove(const char *directory);
 
 /* Removes the sessions of trees in the user's directory that no process has mapped any more, if
- * there are many files. For the constructor. */
+ * there are many of them and many files. For the constructor. */
 void session_sweep(const char *user_directory);
 
 /* No longer maps the accumulator, whose address stays valid and reads as zeros: for a process that

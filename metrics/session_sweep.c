@@ -146,9 +146,28 @@ static void remove_session(const char *user_directory, const char *name, int *ke
 	segment_list_close(&entries);
 }
 
-void session_sweep(const char *user_directory)
+static bool is_session(const char *name)
 {
 	static const char start[] = "session.";
+
+	return memcmp(name, start, sizeof(start) - 1) == 0;
+}
+
+/* Not each start may pay for a closer look at those that are kept. */
+static bool are_many(void)
+{
+	const char *name;
+	int count = 0;
+
+	while ((name = segment_list_any(&sessions)))
+		count += is_session(name);
+	sys_call(SYS_lseek, sessions.directory, 0, 0 /* SEEK_SET */);
+	sessions.bytes = sessions.at = 0;
+	return count > 2 * SWEEP_KEPT;
+}
+
+void session_sweep(const char *user_directory)
+{
 	struct statfs fs;
 	const char *name;
 	int kept = 0;
@@ -156,9 +175,9 @@ void session_sweep(const char *user_directory)
 	if (segment_list_open(&sessions, user_directory))
 		return;
 	if (sys_call(SYS_fstatfs, sessions.directory, &fs) == 0 &&
-	    (uint64_t)fs.f_files - (uint64_t)fs.f_ffree > SWEEP_FILES) {
+	    (uint64_t)fs.f_files - (uint64_t)fs.f_ffree > SWEEP_FILES && are_many()) {
 		while ((name = segment_list_any(&sessions))) {
-			if (memcmp(name, start, sizeof(start) - 1) == 0)
+			if (is_session(name))
 				remove_session(user_directory, name, &kept);
 		}
 	}

@@ -8,7 +8,8 @@
 #include "preload/mourner.h"
 #include "preload/shim.h"
 
-static void salvage(struct exporter *exporter, const char *directory, const uint32_t *stop)
+static void salvage(struct exporter *exporter, const char *directory, uint64_t pid_namespace,
+                    const uint32_t *stop)
 {
 	struct salvager *salvager = mapping_take(sizeof(*salvager));
 
@@ -17,7 +18,11 @@ static void salvage(struct exporter *exporter, const char *directory, const uint
 	salvager->user_events = &exporter->user_events;
 	salvager->stop = stop;
 	salvager->quick = true;
+	salvager->pid_namespace = pid_namespace;
 	salvage_directory(salvager, directory);
+	/* Those that were known of have been swept, if they were too many. */
+	if (salvager->left_anew && !acquire_load(stop))
+		segment_sweep(directory, pid_namespace, SEGMENT_DEAD_KEPT);
 	sys_call(SYS_munmap, salvager, sizeof(*salvager));
 }
 
@@ -37,7 +42,5 @@ void mourner_look(struct exporter *exporter, const uint32_t *stop)
 	if (!segment->header || !segment->path[0] || acquire_load(stop) ||
 	    !find_directory(directory, sizeof(directory)))
 		return;
-	salvage(exporter, directory, stop);
-	if (!acquire_load(stop))
-		segment_sweep(directory, segment->header->pid_namespace);
+	salvage(exporter, directory, segment->header->pid_namespace, stop);
 }

@@ -45,7 +45,7 @@ Test(segment_sweep, keeps_the_latest_dead_and_all_that_live)
 	snprintf(living, sizeof(living), "%s", segment.path);
 	leave_behind(1);
 	cr_assert_eq(files(), SEGMENT_DEAD_KEPT + 11);
-	segment_sweep(scratch, segment.header->pid_namespace);
+	segment_sweep(scratch, segment.header->pid_namespace, SEGMENT_DEAD_KEPT);
 	cr_assert_eq(files(), SEGMENT_DEAD_KEPT + 1);
 	cr_assert_eq(access(living, F_OK), 0, "a living process's segment was taken away");
 }
@@ -64,20 +64,30 @@ Test(segment_sweep, takes_away_what_was_handed_over_before_an_exec)
 	cr_assert_eq(waitpid(pid, NULL, 0), pid);
 	cr_assert_eq(segment_create(&segment, &identity), 0);
 	cr_assert_eq(files(), 2);
-	segment_sweep(scratch, segment.header->pid_namespace);
+	segment_sweep(scratch, segment.header->pid_namespace, SEGMENT_DEAD_KEPT);
 	cr_assert_eq(files(), 1);
 }
 
 Test(segment_sweep, leaves_few_dead_alone)
 {
 	leave_behind(SEGMENT_DEAD_KEPT - 1);
-	segment_sweep(scratch, 1);
+	segment_sweep(scratch, 1, SEGMENT_DEAD_KEPT);
 	cr_assert_eq(files(), SEGMENT_DEAD_KEPT - 1);
 }
 
 Test(segment_sweep, leaves_those_of_another_pid_namespace)
 {
 	leave_behind(SEGMENT_DEAD_KEPT + 3);
-	segment_sweep(scratch, 1);
+	segment_sweep(scratch, 1, SEGMENT_DEAD_KEPT);
 	cr_assert_eq(files(), SEGMENT_DEAD_KEPT + 3);
+}
+
+Test(segment_sweep, looks_at_none_where_there_are_few_enough)
+{
+	leave_behind(SEGMENT_DEAD_KEPT + 9);
+	cr_assert_eq(segment_create(&segment, &identity), 0);
+	segment_sweep(scratch, segment.header->pid_namespace, SEGMENT_DEAD_KEPT + 10);
+	cr_assert_eq(files(), SEGMENT_DEAD_KEPT + 10);
+	segment_sweep(scratch, segment.header->pid_namespace, SEGMENT_DEAD_KEPT + 9);
+	cr_assert_eq(files(), SEGMENT_DEAD_KEPT + 1);
 }

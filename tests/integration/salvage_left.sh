@@ -1,0 +1,184 @@
+#!/bin/bash
+# What killed processes left and nobody can export now is not tried by each program that starts, and not forgotten
+# either. The truth is strace's, and what the killed counted in files of their own.
+# shellcheck source=tests/lib/test.sh
+. "${OTELUE_SRC:-$(dirname "$0")/../..}/tests/lib/test.sh"
+# shellcheck source=tests/lib/victim.sh
+. "$OTELUE_SRC/tests/lib/victim.sh"
+otelue=$OTELUE_BUILD/otelue
+
+# to_file NAME [SCOPE]: programs from now on export to that file.
+to_file() {
+	SCOPE=${2:-process} configuration 60000
+	sed "s|$PWD/otlp.jsonl|$PWD/$1|" config.json >"$1.${2:-process}.json"
+	export OTELUE_CONFIG=$PWD/$1.${2:-process}.json
+}
+are_identified() { (($(grep -rls oteleset shm | wc -l) >= $1)); }
+# The file system's clock has gone on since then.
+settle() { sessions | xargs -r touch -d '1 minute ago'; }
+
+# leave SEGMENTS TREES: killed processes and trees whose file is a directory.
+leave() {
+	local all=() i
+	mkdir -p blocked
+	to_file blocked
+	for ((i = 0; i < $1 + $2; i++)); do
+		((i < $1)) || to_file blocked tree
+		LD_PRELOAD=$OTELUE_PRELOAD sleep 60 &
+		all+=($!)
+	done
+	until_true are_identified $(($1 + $2))
+	kill -KILL "${all[@]}"
+	wait "${all[@]}" 2>>wait.log || true
+	settle
+}
+
+# The emitter's system calls in the trace, from its opening of the directory to its waiting for the next turn.
+calls() { awk 'NR == 1 { main = $1 } $1 == main || /<[.]/ { next } /O_DIRECTORY/ { n = 1 } n { print } n && /FUTEX_WAIT/ { exit }' trace; }
+has_looked() { [[ -s trace && $(calls) == *FUTEX_WAIT* ]]; }
+# look: a program starts; in $calls is their number.
+look() {
+	rm -f trace
+	strace -f -qq -o trace -E LD_PRELOAD="$OTELUE_PRELOAD" sleep 60 &
+	until_true has_looked
+	pid=$(head -n 1 trace | cut -d' ' -f1)
+	kill -KILL "$pid"
+	wait 2>>wait.log || true
+	forget
+	calls=$(calls | wc -l)
+}
+# The segment that $pid left when it was killed.
+forget() {
+	find shm -type f -name "$pid.*" -delete
+	pid=
+}
+
+what_nobody_can_export_costs_the_next_program_next_to_nothing() {
+	local empty first
+	need strace
+	to_file other
+	look
+	empty=$calls
+	leave 24 4
+	to_file other
+	look
+	first=$calls
+	look
+	note "$empty calls with nothing left; with 24 segments and 4 trees $first by the first program, then $calls"
+	expect_segments 28
+	expect_between $((empty + 24 * 10)) "$first" 100000 "calls of the first"
+	# A stat for each tree; four for the file that remembers, and the directory may be longer.
+	expect_between "$empty" "$calls" $((empty + 4 + 6)) "calls of the next"
+}
+
+start_next() {
+	to_file next
+	LD_PRELOAD=$OTELUE_PRELOAD SERVICE=next sleep 60 &
+	pid=$!
+}
+is_remembered() { find shm -name tried -size 8 | grep -q .; }
+# A program tries all of it in vain.
+try() {
+	settle
+	start_next
+	until_true is_remembered
+	stop
+	forget
+}
+# The minute is over.
+age() { printf '\0\0\0\0\0\0\0\0' | dd of="$(find shm -name tried)" bs=1 seek=8 conv=notrunc status=none; }
+# killed_victim [SCOPE]: 1000 calls, and otlp.jsonl is where they go.
+killed_victim() {
+	to_file otlp.jsonl "${1:-process}"
+	start_victim 500 kill
+	until_true eval 'grep -qs oteleset $(find shm -name "$pid.*" -o -name exports)'
+	end_victim
+	pid=
+}
+
+one_killed_just_now_is_exported_though_others_cannot_be() {
+	leave 3 1
+	try
+	killed_victim
+	start_next
+	until_true test -s otlp.jsonl
+	expect_all_exported 0
+	stop
+}
+
+a_minute_later_the_next_program_exports_it() {
+	local other
+	mkdir otlp.jsonl
+	killed_victim "$1"
+	try
+	rmdir otlp.jsonl
+	age
+	start_next
+	other=$pid
+	start_next
+	until_true test -s otlp.jsonl
+	# Both have looked: each has its segment, and nothing else is left.
+	until_true eval '(($(segments | wc -l) == 2)) && ! is_remembered && are_identified 2'
+	kill -KILL "$other"
+	stop
+	expect_all_exported 0
+	expect_equal "$(wc -l <otlp.jsonl)" 1 "lines"
+}
+
+# it_is_exported_at_once_by SCOPE COMMAND...
+it_is_exported_at_once_by() {
+	mkdir otlp.jsonl
+	killed_victim "$1"
+	try
+	rmdir otlp.jsonl
+	"${@:2}" >said
+	expect_all_exported 0
+	expect_segments 0
+}
+sweep() { "$otelue" run -q -- true; }
+
+# Whoever comes into a tree that was tried has it looked at again.
+a_tree_that_goes_on_is_exported_by_the_next_program() {
+	mkdir otlp.jsonl
+	killed_victim tree
+	try
+	rmdir otlp.jsonl
+	mv count before
+	to_file otlp.jsonl tree
+	OTELUE_SESSION=$(sessions) start_victim 500 kill
+	end_victim
+	start_next
+	until_true test -s otlp.jsonl
+	stop
+	cat before >>count
+	expect_all_exported 0
+	expect_equal "$(wc -l <otlp.jsonl)" 1 "lines"
+}
+
+are_at_most() { (($(segments | wc -l) <= $1)); }
+the_latest_64_are_kept() {
+	local i
+	configuration 60000 3600000
+	for ((i = 0; i < 70; i++)); do
+		# shellcheck disable=SC2016
+		LD_PRELOAD=$OTELUE_PRELOAD sh -c 'kill -KILL $$' || true
+	done 2>>wait.log
+	expect_segments 70
+	for i in 1 2; do
+		start_next
+		until_true are_at_most 65
+		stop
+		# It is one of them now.
+		expect_segments 65
+	done
+}
+
+test_case what_nobody_can_export_costs_the_next_program_next_to_nothing
+test_case one_killed_just_now_is_exported_though_others_cannot_be
+test_case a_minute_later_the_next_program_exports_it process
+test_case a_minute_later_the_next_program_exports_it tree
+test_case it_is_exported_at_once_by process "$otelue" salvage
+test_case it_is_exported_at_once_by tree sweep
+test_case a_tree_that_goes_on_is_exported_by_the_next_program
+test_case the_latest_64_are_kept
+test_done
