@@ -146,7 +146,7 @@ static int map_file(struct segment *segment, const struct segment_identity *iden
 	/* Also where every process is killed before its emitter has swept. Not each start may pay
 	 * for it where that many are others' files. */
 	if (files > SWEEP_FILES && !identity->session)
-		segment_sweep(directory, pid_namespace(), 2 * SEGMENT_DEAD_KEPT);
+		segment_sweep(directory, identity->pid_namespace, 2 * SEGMENT_DEAD_KEPT);
 	if (fits < 0)
 		return fits;
 	*ret_limit = (uint32_t)fits;
@@ -218,7 +218,7 @@ static void write_header(struct segment *segment, const struct segment_identity 
 	header->state = SEGMENT_LIVE;
 	header->pid = (uint32_t)sys_call(SYS_getpid);
 	header->parent_pid = (uint32_t)sys_call(SYS_getppid);
-	header->pid_namespace = identity->pid_namespace ? identity->pid_namespace : pid_namespace();
+	header->pid_namespace = identity->pid_namespace;
 	header->created_boottime_ns = boottime_ns;
 	header->start_time_ns = identity->start_time_ns;
 	header->inherited_bytes = identity->inherited_bytes;
@@ -232,12 +232,15 @@ static void write_header(struct segment *segment, const struct segment_identity 
 	release_store(&header->magic, SEGMENT_MAGIC); /* pairs with the reader's acquire */
 }
 
-static int create(struct segment *segment, const struct segment_identity *identity, void *place)
+static int create(struct segment *segment, const struct segment_identity *given, void *place)
 {
+	struct segment_identity completed = *given, *identity = &completed;
 	uint64_t boottime_ns = clock_read_ns(CLOCK_BOOTTIME);
 	uint32_t limit = 0;
 	int fd = segment_open_directory(identity->directory, !identity->session), err = fd;
 
+	if (!identity->pid_namespace)
+		identity->pid_namespace = pid_namespace();
 	if (fd >= 0) {
 		err = map_file(segment, identity, fd, place, boottime_ns, &limit);
 		sys_call(SYS_close, fd);

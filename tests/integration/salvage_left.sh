@@ -10,8 +10,10 @@ otelue=$OTELUE_BUILD/otelue
 # to_file NAME [SCOPE]: programs from now on export to that file.
 to_file() {
 	SCOPE=${2:-process} configuration 60000
-	sed "s|$PWD/otlp.jsonl|$PWD/$1|" config.json >"$1.${2:-process}.json"
 	export OTELUE_CONFIG=$PWD/$1.${2:-process}.json
+	# In one go: one that has been started may be about to read it.
+	sed "s|$PWD/otlp.jsonl|$PWD/$1|" config.json >new.json
+	mv new.json "$OTELUE_CONFIG"
 }
 are_identified() { (($(grep -rls oteleset shm | wc -l) >= $1)); }
 # The file system's clock has gone on since then.
@@ -91,7 +93,11 @@ age() { printf '\0\0\0\0\0\0\0\0' | dd of="$(find shm -name tried)" bs=1 seek=8 
 killed_victim() {
 	to_file otlp.jsonl "${1:-process}"
 	start_victim 500 kill
-	until_true eval 'grep -qs oteleset $(find shm -name "$pid.*" -o -name exports)'
+	if [[ ${1:-process} == tree ]]; then
+		until_true grep -rqs --include=exports oteleset shm
+	else
+		until_true grep -rqs --include="$pid.*" oteleset shm
+	fi
 	end_victim
 	pid=
 }
@@ -155,22 +161,42 @@ a_tree_that_goes_on_is_exported_by_the_next_program() {
 	expect_equal "$(wc -l <otlp.jsonl)" 1 "lines"
 }
 
-are_at_most() { (($(segments | wc -l) <= $1)); }
-the_latest_64_are_kept() {
+# leave_young N: killed before their emitters wake; they export nothing.
+leave_young() {
 	local i
 	configuration 60000 3600000
-	for ((i = 0; i < 70; i++)); do
+	for ((i = 0; i < $1; i++)); do
 		# shellcheck disable=SC2016
 		LD_PRELOAD=$OTELUE_PRELOAD sh -c 'kill -KILL $$' || true
 	done 2>>wait.log
+}
+# Beside that of the next program.
+are_left() { [[ $(segments) == *"/$pid."* ]] && (($(segments | wc -l) == $1 + 1)); }
+the_latest_64_are_kept() {
+	local _
+	leave_young 70
 	expect_segments 70
-	for i in 1 2; do
+	for _ in 1 2; do
 		start_next
-		until_true are_at_most 65
+		until_true are_left 64
 		stop
 		# It is one of them now.
 		expect_segments 65
 	done
+}
+
+# In a file system of many files.
+where_no_emitter_wakes_a_start_sweeps_but_not_each() {
+	need strace
+	mkdir many
+	touch many/{1..520}
+	leave_young 100
+	expect_segments 100
+	run strace -f -qq -e trace=kill -o trace -E LD_PRELOAD="$OTELUE_PRELOAD" true
+	expect_code 0
+	expect_equal "$(grep -c kill trace)" 0 "processes that a start asks after"
+	leave_young 60
+	expect_between 64 "$(segments | wc -l)" 128 "segments"
 }
 
 test_case what_nobody_can_export_costs_the_next_program_next_to_nothing
@@ -181,4 +207,5 @@ test_case it_is_exported_at_once_by process "$otelue" salvage
 test_case it_is_exported_at_once_by tree sweep
 test_case a_tree_that_goes_on_is_exported_by_the_next_program
 test_case the_latest_64_are_kept
+test_case where_no_emitter_wakes_a_start_sweeps_but_not_each
 test_done
