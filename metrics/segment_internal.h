@@ -43,6 +43,9 @@ static inline int populate(void *start, size_t size)
 	return err;
 }
 
+/* Is the file a segment of that pid namespace? A process of another only seems to be gone. */
+bool segment_is_of_namespace(int directory, const char *name, uint64_t pid_namespace);
+
 /* Longest file that this process may make. Asked before, not met: SIGXFSZ stays pending where it is
  * blocked. */
 static inline uint64_t segment_file_limit(void)

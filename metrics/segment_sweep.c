@@ -65,8 +65,7 @@ static uint64_t header_word(int fd, size_t offset)
 	return word;
 }
 
-/* Processes of another pid namespace only seem to be gone. */
-static bool is_of_namespace(int directory, const char *name, uint64_t pid_namespace)
+bool segment_is_of_namespace(int directory, const char *name, uint64_t pid_namespace)
 {
 	int fd = (int)sys_call(SYS_openat, directory, name,
 	                       O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
@@ -89,7 +88,7 @@ struct sweep {
 
 static void unlink_dead(const struct sweep *sweep, const char *name, uint64_t pid)
 {
-	if (is_dead(pid) && is_of_namespace(sweep->directory, name, sweep->pid_namespace))
+	if (is_dead(pid) && segment_is_of_namespace(sweep->directory, name, sweep->pid_namespace))
 		sys_call(SYS_unlinkat, sweep->directory, name, 0);
 }
 

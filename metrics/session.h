@@ -102,6 +102,8 @@ void session_change_end(struct session_accumulator *accumulator);
 /* Adds the totals of a process that ends. No system call. */
 void session_add(struct session_accumulator *accumulator, const struct process_values *totals);
 
+bool session_is_of_exec(const char *name); /* "<pid>.exec" */
+
 /*
  * A process of the session executes a program. One in SESSION_SWEEPS takes "<pid>.exec" of
  * processes away that are gone, and counts them as unseen.

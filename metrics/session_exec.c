@@ -4,34 +4,20 @@
  * session of many such would fill the memory.
  */
 #include <errno.h>
-#include <fcntl.h>
-#include <stddef.h>
 #include "base/atomic.h"
 #include "base/memory.h"
 #include "metrics/segment_internal.h"
 #include "metrics/segment_list.h"
 #include "metrics/session.h"
 
-/* Processes of another pid namespace only seem to be gone. */
-static bool is_of_namespace(int directory, const char *name, uint64_t pid_namespace)
+bool session_is_of_exec(const char *name)
 {
-	int fd = (int)sys_call(SYS_openat, directory, name,
-	                       O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
-	uint64_t word = 0;
-
-	if (fd < 0)
-		return false;
-	sys_call(SYS_pread64, fd, &word, sizeof(word),
-	         offsetof(struct segment_header, pid_namespace));
-	sys_call(SYS_close, fd);
-	return word && word == pid_namespace;
+	return string_to_u64(&name) > 0 && string_equal(name, ".exec");
 }
 
 static bool is_gone(const char *name)
 {
-	uint64_t pid = string_to_u64(&name);
-
-	return pid && string_equal(name, ".exec") && sys_call(SYS_kill, pid, 0) == -ESRCH;
+	return session_is_of_exec(name) && sys_call(SYS_kill, string_to_u64(&name), 0) == -ESRCH;
 }
 
 static void sweep(struct session_accumulator *accumulator, const char *directory,
@@ -45,7 +31,8 @@ static void sweep(struct session_accumulator *accumulator, const char *directory
 		return;
 	if (segment_list_open(&list, directory) == 0) {
 		while ((name = segment_list_any(&list))) {
-			if (is_gone(name) && is_of_namespace(list.directory, name, pid_namespace) &&
+			if (is_gone(name) &&
+			    segment_is_of_namespace(list.directory, name, pid_namespace) &&
 			    sys_call(SYS_unlinkat, list.directory, name, 0) == 0)
 				counter_add_shared(&accumulator->unseen, 1);
 		}

@@ -22,12 +22,6 @@
 /* Two at a time: the user's directory, and a session in it. One sweep at a time in a process. */
 static struct segment_list sessions LARGE_MEMORY, entries LARGE_MEMORY;
 
-/* "<pid>.exec" */
-static bool is_of_exec(const char *name)
-{
-	return string_to_u64(&name) > 0 && string_equal(name, ".exec");
-}
-
 bool session_executes(struct segment_list *list, int directory)
 {
 	uint64_t now = clock_read_ns(CLOCK_REALTIME) / 1000000000u;
@@ -40,11 +34,11 @@ bool session_executes(struct segment_list *list, int directory)
 	list->bytes = list->at = 0;
 	while (!executes && (name = segment_list_any(list))) {
 		pid = name;
-		executes =
-			is_of_exec(name) && sys_call(SYS_kill, string_to_u64(&pid), 0) != -ESRCH &&
-			sys_call(SYS_newfstatat, directory, name, &status, AT_SYMLINK_NOFOLLOW) ==
-				0 &&
-			now < (uint64_t)status.st_ctime + EXEC_S;
+		executes = session_is_of_exec(name) &&
+		           sys_call(SYS_kill, string_to_u64(&pid), 0) != -ESRCH &&
+		           sys_call(SYS_newfstatat, directory, name, &status,
+		                    AT_SYMLINK_NOFOLLOW) == 0 &&
+		           now < (uint64_t)status.st_ctime + EXEC_S;
 	}
 	sys_call(SYS_lseek, directory, 0, 0 /* SEEK_SET */);
 	list->bytes = list->at = 0;
@@ -68,7 +62,7 @@ int session_remove(const char *directory)
 	if (!err) {
 		/* Nobody has it mapped, so none of these goes on after an exec that failed. */
 		while ((name = segment_list_any(&list))) {
-			if (is_of_exec(name))
+			if (session_is_of_exec(name))
 				sys_call(SYS_unlinkat, list.directory, name, 0);
 		}
 		sys_call(SYS_unlinkat, list.directory, SESSION_EXPORTS, 0);
