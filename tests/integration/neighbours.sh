@@ -126,8 +126,37 @@ a_program_may_have_a_sanitizer() {
 	expect_transparent ./main
 }
 
-for library in libjemalloc.so.2 libtcmalloc_minimal.so.4 libmimalloc.so.2; do
-	# It stands behind us and calls libc by other names, for which we are first again.
+# What stands before its blocks would be an absurd size. (libstdc++, which it may need, allocates too.)
+sizes_are_asked_for_where_none_stand_before_the_blocks() {
+	local library=$libraries/$1 sum
+	[[ -e $library ]] || skip "no $library on this machine"
+	compile program <<-'END'
+	#include <malloc.h>
+	#include <stdio.h>
+	#include <stdlib.h>
+	#include <string.h>
+	int main(void)
+	{
+		static void *blocks[1000];
+		size_t sum = 0;
+		for (int i = 0; i < 1000; i++) {
+			size_t usable = malloc_usable_size(blocks[i] = malloc(100));
+			memset(blocks[i], 0x10, usable);
+			sum += usable;
+		}
+		for (int i = 0; i < 1000; i++) free(blocks[i]);
+		return printf("%zu\n", sum) < 0;
+	}
+	END
+	OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE=$PWD/otlp.jsonl LD_PRELOAD="$OTELUE_PRELOAD $library" run ./program
+	expect_code 0
+	sum=$output
+	expect_between 100000 "$sum" 150000 "usable bytes"
+	expect_between "$sum" "$("$metrics" value 'libc.memory.allocated{libc.memory.operation=malloc}' otlp.jsonl)" $((sum + 1000000)) allocated
+	expect_between "$sum" "$("$metrics" value 'libc.memory.freed{libc.memory.operation=free}' otlp.jsonl)" $((sum + 1000000)) freed
+}
+
+# It stands behind us and calls libc by other names, for which we are first again.
 a_library_that_calls_the_other_names_is_no_circle() {
 	compile library.so -shared -fPIC <<-'END'
 	#include <stdint.h>
@@ -187,10 +216,12 @@ a_library_that_calls_the_other_names_is_no_circle() {
 	expect_code 6
 }
 
-test_case a_library_that_calls_the_other_names_is_no_circle
-test_case beside "$library" python3 "$test_root/threads.py"
+for library in libjemalloc.so.2 libtcmalloc_minimal.so.4 libmimalloc.so.2; do
+	test_case beside "$library" python3 "$test_root/threads.py"
 	test_case an_allocator_is_counted_where_it_comes_after "$library"
+	test_case sizes_are_asked_for_where_none_stand_before_the_blocks "$library"
 done
+test_case a_library_that_calls_the_other_names_is_no_circle
 test_case a_program_may_have_a_sanitizer
 test_case the_time_may_be_faked
 test_case our_time_is_not_faked
