@@ -308,6 +308,16 @@ what_was_handed_over_does_not_pile_up() {
 	expect_equal "$(sessions "$pid")" 0 "sessions left"
 }
 
+# Nobody reads what a program of another version left when it executed one that cannot be seen, and has ended since.
+what_cannot_be_read_goes_with_the_session() {
+	# shellcheck disable=SC2016 # for the inner shells
+	run tree sh -c ': >"$OTELUE_SESSION/$(sh -c "echo \$\$").exec" && echo $$'
+	expect_code 0
+	expect_one_tree
+	expect_equal "$output" "$("$metrics" resource process.pid otlp.*.jsonl)" "the pid"
+	expect_equal "$(sessions "$output")" 0 "sessions left"
+}
+
 what_a_library_has_set_before_us_stays() {
 	compile early.so -shared -fPIC <<<'#include <stdlib.h>
 	__attribute__((constructor)) static void begin(void) { setenv("EARLY", "1", 1); }'
@@ -345,6 +355,7 @@ test_case the_environment_holds_the_session_and_nothing_else
 test_case salvage_leaves_a_tree_alone
 test_case sessions_that_are_left_do_not_pile_up
 test_case what_was_handed_over_does_not_pile_up
+test_case what_cannot_be_read_goes_with_the_session
 test_case what_a_library_has_set_before_us_stays
 test_case a_tree_within_a_run_is_counted_there_too
 test_case a_bad_scope_costs_one_line
