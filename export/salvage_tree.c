@@ -221,7 +221,7 @@ static enum salvage_outcome look(struct salvager *salvager, int session, int fd,
 
 	if (sys_call(SYS_flock, fd, LOCK_EX | LOCK_NB) < 0)
 		return SALVAGE_BUSY;
-	if (!reader_memory_hold(fd) || session_executes(&tree->list, session))
+	if (!reader_memory_hold(fd))
 		return SALVAGE_ALIVE;
 	if (!salvage_is_named(session, SESSION_ACCUMULATOR, fd))
 		return SALVAGE_GONE;
