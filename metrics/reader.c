@@ -336,12 +336,17 @@ int reader_open(int directory, const char *name, uid_t owner, int access)
 int reader_read(int directory, const char *name, uid_t owner, struct segment_reading *ret)
 {
 	int fd = reader_open(directory, name, owner, O_RDONLY), err;
+	bool alive = false;
 
 	if (fd < 0)
 		return fd;
-	err = reader_parse(fd, ret);
+	/* Asked before its counts are read: those of one that is dead are its last. */
+	err = reader_header(fd, ret);
 	if (!err)
-		ret->alive = is_alive(ret, fd);
+		alive = is_alive(ret, fd);
+	if (!err)
+		err = reader_parse(fd, ret);
+	ret->alive = alive;
 	sys_call(SYS_close, fd);
 	return err;
 }

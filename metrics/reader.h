@@ -20,7 +20,8 @@
 struct segment_reading {
 	struct process_values totals; /* derived rows included; observed ones as metric.h says */
 	enum segment_state state;
-	bool alive; /* the process still runs (or others use its memory, where no one can tell) */
+	bool alive; /* the process still ran just before (or others used its memory, where no one
+	             * can tell): what is read of one that did not is final */
 	uint32_t pid, parent_pid, emitter_tid, shards; /* shards: in use or used before */
 	uint64_t pid_namespace, created_boottime_ns, start_time_ns;
 	int64_t inherited_bytes, inherited_blocks;
