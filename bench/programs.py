@@ -14,6 +14,7 @@ import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 from measure import (TIME_LIMIT_S, Build, budgets, environment, installed, median_with_bound, run,
@@ -21,12 +22,16 @@ from measure import (TIME_LIMIT_S, Build, budgets, environment, installed, media
 
 
 def timed(command, env, **more):
-    """(seconds on the clock, seconds of CPU) of a command that must succeed."""
+    """(seconds on the clock, seconds of CPU) of a command that must succeed. No timeout(1) around
+    it, which would be a second program under the shim."""
     start = time.monotonic()
     with subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
                           **more) as process:
+        limit = threading.Timer(TIME_LIMIT_S, process.kill)
+        limit.start()
         error = process.stderr.read()
         _, status, usage = os.wait4(process.pid, 0)
+        limit.cancel()
         process.returncode = os.waitstatus_to_exitcode(status)
     took = time.monotonic() - start
     if process.returncode != 0:
@@ -42,8 +47,7 @@ class Command:
 
     def measure(self, env, scratch):
         with open(self.stdin or os.devnull, encoding="utf-8") as stdin:
-            return timed(["timeout", str(TIME_LIMIT_S), *self.command], env, cwd=scratch,
-                         stdin=stdin)
+            return timed(self.command, env, cwd=scratch, stdin=stdin)
 
     def instructions(self, env, scratch):
         with tempfile.TemporaryDirectory() as out, \
