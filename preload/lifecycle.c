@@ -258,19 +258,31 @@ static void start_emitter_now(void)
 	}
 }
 
+/* False: something else does it. */
+static bool take_what_is_due(void)
+{
+	return __atomic_exchange_n(&hook_due, UINT64_MAX, __ATOMIC_RELAXED) != UINT64_MAX;
+}
+
+/* No system call, whoever it is: the program may have a filter that it has not told of. */
+static void calibrate_now(void)
+{
+	if (!take_what_is_due())
+		return;
+	calibration_is_due = false;
+	clock_calibrate_early(&shim.start);
+	if (emitter_is_due)
+		start_emitter_later();
+}
+
 static void do_what_is_due(void)
 {
-	if (!lifecycle_is_ours() ||
-	    __atomic_exchange_n(&hook_due, UINT64_MAX, __ATOMIC_RELAXED) == UINT64_MAX)
-		return;
-	if (calibration_is_due)
-		clock_calibrate_early(&shim.start);
-	calibration_is_due = false;
-	if (!emitter_is_due)
-		return;
-	if (clock_read_ns(CLOCK_MONOTONIC) < shim.start.ns + start_delay_ns())
-		start_emitter_later();
-	else
+	if (calibration_is_due) {
+		calibrate_now();
+		if (!emitter_is_due || hook_clock_ns() < shim.start.ns + start_delay_ns())
+			return;
+	}
+	if (lifecycle_is_ours() && take_what_is_due())
 		start_emitter_now();
 }
 

@@ -3,14 +3,16 @@
 # shellcheck source=tests/lib/test.sh
 . "${OTELUE_SRC:-$(dirname "$0")/../..}/tests/lib/test.sh"
 
-# multiplier_after DELAY_MS READS: what a program that reads so often makes of a tick at its end, 0 for nothing, with an
-# emitter that starts so late.
+# delay MS: emitters start so late.
+delay() {
+	export OTELUE_CONFIG=$PWD/otelue.json
+	echo '{"file_format": "1.0", "distribution": {"otelue": {"export": {"start_delay": '"$1"'}}}}' >otelue.json
+}
+# multiplier_after DELAY_MS READS: what a program that reads so often makes of a tick at its end, 0 for nothing.
 multiplier_after() {
-	cat >otelue.json <<-END
-		{"file_format": "1.0", "distribution": {"otelue": {"export": {"start_delay": $1}}}}
-	END
+	delay "$1"
 	gdb -batch -ex 'set startup-with-shell off' -ex "set environment LD_PRELOAD $OTELUE_PRELOAD" \
-		-ex "set environment OTEL_CONFIG_FILE $PWD/otelue.json" -ex 'break exit' -ex run \
+		-ex 'break exit' -ex run \
 		-ex 'print *(unsigned long *)&hook_ticks_multiplier' -ex continue \
 		--args dd if=/dev/zero of=/dev/null bs=1 count="$2" status=none >gdb.out 2>&1
 	sed -n 's/^\$1 = //p' gdb.out
@@ -22,7 +24,7 @@ kernel_keeps_time_by_the_counter() {
 
 # Long before there is an emitter, which sleeps for an hour here.
 a_short_program_uses_the_counter() {
-	local early
+	local early late
 	need gdb
 	kernel_keeps_time_by_the_counter || skip "this kernel keeps time by something else"
 	early=$(multiplier_after 3600000 100000)
@@ -31,5 +33,23 @@ a_short_program_uses_the_counter() {
 	expect_between $((early - early / 1000)) "${late:-0}" $((early + early / 1000)) "by the emitter"
 }
 
+# traced COMMAND...: the names of its system calls from the first that is its own to the last byte that it reads, but for what
+# is asked once of a descriptor and got once for a thread's counts.
+traced() {
+	strace -f -o trace "$@"
+	sed -n '/"\/dev\/zero"/,$p' trace | tac | sed -n '/ read(0, /,$p' | tac | sed 's/^[0-9 ]*//; s/(.*//' | grep -vE 'fstat|madvise'
+}
+# The program may have forbidden all others without a word to libc.
+calibrating_makes_no_system_call() {
+	local dd=(dd if=/dev/zero of=/dev/null bs=1 count=20000 status=none)
+	need strace
+	delay 3600000
+	traced "${dd[@]}" >plain
+	traced -E LD_PRELOAD="$OTELUE_PRELOAD" "${dd[@]}" >shimmed
+	(($(grep -c read plain) == 20000)) || fail "$(head -n 5 trace)"
+	expect_same plain shimmed
+}
+
 test_case a_short_program_uses_the_counter
+test_case calibrating_makes_no_system_call
 test_done
