@@ -5,7 +5,7 @@ set -euo pipefail
 source "$OTELUE_SRC/tests/vm/lib.sh"
 
 # What perf prints for a series of a program.
-printed() { echo "$1/[0-9]+ user_events:otelue_metric\(sequence: [0-9]+, pid: [0-9]+, value: [1-9][0-9]*, $2"; }
+printed() { echo "[^ /]+/[0-9]+ user_events:otelue_metric\(sequence: [0-9]+, pid: [0-9]+, value: [1-9][0-9]*, $1"; }
 
 start_python() {
 	cat >work.py <<-'END'
@@ -61,19 +61,18 @@ work_in_sqlite
 stop_perf
 
 for program in sqlite3 python3; do
-	matches "memory of $program" "$(<trace.out)" "$(printed $program \
+	program_traced $program trace.out >$program.trace
+	matches "memory of $program" "$(<$program.trace)" "$(printed \
 		'name: "libc.memory.allocated", attributes: "libc.memory.operation=malloc", unit: "By", service: "unknown_service:'$program)"
-	matches "a histogram of $program" "$(<trace.out)" "$(printed $program \
+	matches "a histogram of $program" "$(<$program.trace)" "$(printed \
 		'count: [1-9][0-9]*, p50: [1-9][0-9]*, p99: [1-9][0-9]*, max: [1-9][0-9]*, name: "libc.memory.allocation.size"')"
 done
-equal "pipes that python made" "$(grep -F python3/ trace.out >python.trace
-	traced_sum python.trace libc.fd.opened libc.fd.type=pipe)" 42
+equal "pipes that python made" "$(traced_sum python3.trace libc.fd.opened libc.fd.type=pipe)" 42
 equal "bytes that it wrote to them" \
-	"$(traced_sum python.trace libc.file.io disk.io.direction=write,libc.file.type=pipe)" 21000
-grep -F sqlite3/ trace.out >sqlite.trace
+	"$(traced_sum python3.trace libc.file.io disk.io.direction=write,libc.file.type=pipe)" 21000
 equal "bytes that sqlite wrote, and its file" \
-	"$(traced_sum sqlite.trace libc.file.io disk.io.direction=write,libc.file.type=regular)" "$(stat -c %s sums.db)"
-for program in python sqlite; do
+	"$(traced_sum sqlite3.trace libc.file.io disk.io.direction=write,libc.file.type=regular)" "$(stat -c %s sums.db)"
+for program in python3 sqlite3; do
 	grep -o 'sequence: [0-9]*' $program.trace | cut -d ' ' -f 2 | sort -n >sequences
 	equal "sequence of $program without gap" "$(tail -n 1 sequences)" "$(sort -nu sequences | wc -l)"
 done
