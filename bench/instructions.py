@@ -3,7 +3,8 @@
 
 Counted by callgrind, which repeats where time does not. bench-loops runs each path with N and 2N
 rounds, plain and under the shim; the difference of the differences over N is what one round costs
-more. It fails where that is over the limit, or a path has no limit.
+more. It fails where that is over the limit, or a path has no limit. Rows off_... are those of a
+program of which nothing is counted.
 
   --update     writes the limits anew: what was measured and a tenth more
   --self-test  shows that one instruction more is seen, and that a limit too low fails
@@ -23,16 +24,17 @@ ROUNDS = 200
 SETTLE_MS = 400  # the emitter wakes after 100 ms and calibrates the processor's counter
 LIMITS = os.path.join(HERE, "instruction-limits.txt")
 ROOM = 1.1
+OFF = "off_"
 LOOSE = 0.8  # below this part of its limit a path is named, so that the limit gets tightened
 
 
-def totals(build, preload):
+def totals(build, preload, **settings):
     """Instructions of each counted(), in the order in which they were run."""
     with tempfile.TemporaryDirectory() as scratch:
         out = os.path.join(scratch, "callgrind")
         run(["valgrind", "-q", "--tool=callgrind", f"--callgrind-out-file={out}",
              "--dump-after=counted", "--toggle-collect=run_*",
-             build.loops, "--count", str(ROUNDS), str(SETTLE_MS)], environment(preload))
+             build.loops, "--count", str(ROUNDS), str(SETTLE_MS)], environment(preload, **settings))
         result = {}
         for path in glob.glob(out + ".*"):
             with open(path, encoding="utf-8") as file:
@@ -43,17 +45,24 @@ def totals(build, preload):
     return [result[part] for part in sorted(result)]
 
 
-def a_round(build, preload):
+def a_round(build, preload, **settings):
     """{path: instructions of one round}"""
     names = [name for name, _, counted, _ in paths(build) if counted]
-    counts = totals(build, preload)
+    counts = totals(build, preload, **settings)
     if len(counts) != 3 * len(names):
         sys.exit(f"bench-check: {len(counts)} counts for {len(names)} paths")
     return {name: (counts[3 * i + 2] - counts[3 * i + 1]) / ROUNDS for i, name in enumerate(names)}
 
 
-def added(build, preload, plain):
-    return {name: count - plain[name] for name, count in a_round(build, preload).items()}
+def added(build, preload, plain, **settings):
+    return {name: count - plain[name]
+            for name, count in a_round(build, preload, **settings).items()}
+
+
+def added_when_off(build, plain):
+    """What a program pays of which nothing is counted: disabled, or left out by its name."""
+    return {OFF + name: count
+            for name, count in added(build, build.shim, plain, OTEL_SDK_DISABLED="true").items()}
 
 
 def settled(build, plain, limits):
@@ -99,7 +108,7 @@ def report(plain, measured, limits):
             word = "has no limit"
         elif word == "ok" and count < LOOSE * limit:
             word = "far below: tighten with make bench-limits"
-        lines.append([name, f"{plain[name]:.1f}", f"{count:.1f}", limit, word])
+        lines.append([name, f"{plain[name.removeprefix(OFF)]:.1f}", f"{count:.1f}", limit, word])
     table(["path", "plain", "added", "limit", ""], lines)
     return failed
 
@@ -143,7 +152,7 @@ def main():
         self_test(build, plain)
         return
     limits = read_limits(options.limits)
-    measured = settled(build, plain, limits)
+    measured = settled(build, plain, limits) | added_when_off(build, plain)
     if options.update:
         write_limits(measured)
         limits = read_limits(LIMITS)

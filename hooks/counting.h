@@ -93,27 +93,36 @@ struct counting counting_slow_without_shard(void) HOOK_HIDDEN __attribute__((col
 	(1u << HOOK_FAMILY_MEMORY | 1u << HOOK_FAMILY_FILE | 1u << HOOK_FAMILY_STDIO | \
 	 1u << HOOK_FAMILY_SOCKET | 1u << HOOK_FAMILY_POLL | 1u << HOOK_FAMILY_LOCK)
 
+/* Written once, when the settings are known; an atomic load would be an instruction more. */
+static always_inline bool counting_counts(enum HOOK_FAMILY family)
+{
+	return likely(hook_families >> family & 1);
+}
+
+/* Disabled, or a program that is left out: it should cost little more than the jump. */
+static always_inline bool counting_is_off(void)
+{
+	return unlikely(!hook_families);
+}
+
 static always_inline struct counting counting_here(enum HOOK_FAMILY family)
 {
-	struct counting here = {hook_thread.values, false};
+	struct counting here = {NULL, false};
 
+	if (!counting_counts(family))
+		return here;
+	here.values = hook_thread.values;
 	if (unlikely(!here.values))
 		here = SHARD_FAMILIES >> family & 1 ? counting_slow()
 		                                    : counting_slow_without_shard();
-	if (unlikely(!(relaxed_load(&hook_families) >> family & 1)))
-		here.values = NULL;
 	return here;
 }
 
-/* Own shard, if the thread has one and the family counts; else the caller goes another way. For
- * hooks that have no call in them but the last. */
-static always_inline struct counting counting_at_once(enum HOOK_FAMILY family)
+/* Own shard, if the thread has one; else the caller goes another way, to a function of its own that
+ * asks counting_here(): so what is hot has one place to add to. */
+static always_inline struct counting counting_own(void)
 {
-	struct counting here = {hook_thread.values, false};
-
-	if (unlikely(!(relaxed_load(&hook_families) >> family & 1)))
-		here.values = NULL;
-	return here;
+	return (struct counting){hook_thread.values, false};
 }
 
 /* Where the series of a metric stand, as compile-time constants; PLACE(FILE_IO) */

@@ -109,8 +109,8 @@ uint16_t descriptor_learn(int fd, uint16_t need)
 {
 	uint16_t before = descriptor_entry(fd), entry;
 
-	if (fd < 0 || (before & need) || hook_thread.passing || !may_look_up() ||
-	    !own_calls_begin())
+	if (counting_is_off() || fd < 0 || (before & need) || hook_thread.passing ||
+	    !may_look_up() || !own_calls_begin())
 		return before;
 	entry = look_up(fd);
 	own_calls_end();
@@ -162,6 +162,8 @@ void descriptor_made(int fd, uint16_t entry)
 {
 	uint16_t *to = place(fd);
 
+	if (counting_is_off())
+		return;
 	counting_add(counting_here(HOOK_FAMILY_FILE), PLACE(FD_OPENED), descriptor_type(entry), 1);
 	if (is_connection(entry))
 		connection_begins(entry, to != NULL);
@@ -175,7 +177,7 @@ uint16_t descriptor_take(int fd)
 {
 	uint16_t *from = place(fd);
 
-	return from ? __atomic_exchange_n(from, 0, __ATOMIC_RELAXED) : 0;
+	return from && !counting_is_off() ? __atomic_exchange_n(from, 0, __ATOMIC_RELAXED) : 0;
 }
 
 void descriptor_closed(uint16_t entry)

@@ -21,12 +21,18 @@
 #include "hooks/hook.h"
 
 /* One call of an operation, timed. */
+static always_inline void file_count_call_in(struct counting here, enum FILE_OPERATION operation,
+                                             uint64_t elapsed)
+{
+	counting_record(here, PLACE(FILE_OPERATION_DURATION), operation, elapsed);
+}
+
 static always_inline struct counting file_count_call(enum FILE_OPERATION operation,
                                                      uint64_t elapsed)
 {
 	struct counting here = counting_here(HOOK_FAMILY_FILE);
 
-	counting_record(here, PLACE(FILE_OPERATION_DURATION), operation, elapsed);
+	file_count_call_in(here, operation, elapsed);
 	return here;
 }
 void file_count_failure(struct counting here, enum FILE_OPERATION operation, int error) HOOK_HIDDEN

@@ -4,50 +4,77 @@
 #include "hooks/file.h"
 #include "hooks/socket.h"
 
-static always_inline ssize_t count_io(uint64_t elapsed, enum FILE_OPERATION operation,
-                                      uint16_t entry, ssize_t n)
+static always_inline void count_io(struct counting here, uint64_t elapsed,
+                                   enum FILE_OPERATION operation, enum FILE_TYPE type, ssize_t n)
 {
-	struct counting here = file_count_call(operation, elapsed);
 	enum DISK_DIRECTION direction =
 		operation == FILE_OPERATION_READ ? DISK_DIRECTION_READ : DISK_DIRECTION_WRITE;
 
+	file_count_call_in(here, operation, elapsed);
 	if (unlikely(n < 0)) {
 		file_count_failure(here, operation, errno);
-		return n;
+		return;
 	}
 	counting_record(here, PLACE(FILE_IO_SIZE), direction, (uint64_t)n);
-	counting_add(here, PLACE(FILE_IO),
-	             direction * FILE_TYPE_COUNT + descriptor_file_type(entry), (uint64_t)n);
-	return n;
+	counting_add(here, PLACE(FILE_IO), direction * FILE_TYPE_COUNT + type, (uint64_t)n);
 }
 
 /* The entry of what was read or written; errno says how that failed, if it did. */
-static __attribute__((cold, noinline)) uint16_t learn_entry(int fd, ssize_t n)
+static uint16_t learn_entry(int fd, ssize_t n)
 {
 	return n < 0 && errno == EBADF ? 0 : descriptor_learn(fd, DESCRIPTOR_READY);
 }
 
-static always_inline ssize_t end_io(struct hook_timer timer, enum FILE_OPERATION operation,
-                                    enum SOCKET_OPERATION on_socket, int fd, ssize_t n)
+/* What the call is on a socket. */
+static always_inline enum SOCKET_OPERATION socket_operation(enum FILE_OPERATION operation)
 {
-	uint64_t elapsed = hook_timer_elapsed(timer);
+	return operation == FILE_OPERATION_READ ? SOCKET_OPERATION_RECEIVE : SOCKET_OPERATION_SEND;
+}
+
+/* The same where the descriptor is not known yet, where the thread has no shard, and for failures.
+ */
+static __attribute__((noinline)) ssize_t
+end_elsewhere(uint64_t elapsed, enum FILE_OPERATION operation, int fd, ssize_t n)
+{
 	uint16_t entry = descriptor_entry(fd);
 
+	if (counting_is_off())
+		return n;
 	if (unlikely(!(entry & DESCRIPTOR_READY)))
 		entry = learn_entry(fd, n);
 	if (entry & DESCRIPTOR_SOCKET)
-		return socket_count_plain(elapsed, on_socket, fd, entry, n);
-	return count_io(elapsed, operation, entry, n);
+		return socket_count_plain(elapsed, socket_operation(operation), fd, entry, n);
+	count_io(counting_here(HOOK_FAMILY_FILE), elapsed, operation, descriptor_file_type(entry),
+	         n);
+	return n;
+}
+
+static always_inline ssize_t end_io(struct hook_timer timer, enum FILE_OPERATION operation, int fd,
+                                    ssize_t n)
+{
+	uint64_t elapsed = hook_timer_elapsed(timer);
+	uint32_t entry = descriptor_entry(fd);
+	struct counting own = counting_own();
+
+	if (unlikely(!(entry & DESCRIPTOR_READY)))
+		return end_elsewhere(elapsed, operation, fd, n);
+	if (entry & DESCRIPTOR_SOCKET)
+		return socket_count_plain(elapsed, socket_operation(operation), fd, (uint16_t)entry,
+		                          n);
+	if (unlikely(n < 0 || !own.values || !counting_counts(HOOK_FAMILY_FILE)))
+		return end_elsewhere(elapsed, operation, fd, n);
+	count_io(own, elapsed, operation, entry & DESCRIPTOR_LOW, n);
+	return n;
 }
 
 static __attribute__((noinline)) ssize_t end_read(struct hook_timer timer, int fd, ssize_t n)
 {
-	return end_io(timer, FILE_OPERATION_READ, SOCKET_OPERATION_RECEIVE, fd, n);
+	return end_io(timer, FILE_OPERATION_READ, fd, n);
 }
 
 static __attribute__((noinline)) ssize_t end_write(struct hook_timer timer, int fd, ssize_t n)
 {
-	return end_io(timer, FILE_OPERATION_WRITE, SOCKET_OPERATION_SEND, fd, n);
+	return end_io(timer, FILE_OPERATION_WRITE, fd, n);
 }
 
 /* read and write themselves are worth the room that the end takes in them. */
@@ -56,7 +83,7 @@ OTELUE_EXPORT ssize_t read(int fd, void *to, size_t size)
 	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(read)(fd, to, size);
 
-	return end_io(timer, FILE_OPERATION_READ, SOCKET_OPERATION_RECEIVE, fd, n);
+	return end_io(timer, FILE_OPERATION_READ, fd, n);
 }
 
 OTELUE_EXPORT ssize_t __read(int fd, void *to, size_t size)
@@ -162,7 +189,7 @@ OTELUE_EXPORT ssize_t write(int fd, const void *from, size_t size)
 	struct hook_timer timer = hook_timer_start();
 	ssize_t n = REAL(write)(fd, from, size);
 
-	return end_io(timer, FILE_OPERATION_WRITE, SOCKET_OPERATION_SEND, fd, n);
+	return end_io(timer, FILE_OPERATION_WRITE, fd, n);
 }
 
 OTELUE_EXPORT ssize_t __write(int fd, const void *from, size_t size)

@@ -67,6 +67,24 @@ void hook_clock_off(void)
 	relaxed_store(&hook_clock, clock_off);
 }
 
+uint64_t hook_clock_start(void)
+{
+	return counting_is_off() ? 0 : hook_clock_ns();
+}
+
+uint64_t hook_clock_elapsed(uint64_t start_ns)
+{
+	uint64_t now, elapsed;
+
+	if (counting_is_off())
+		return 1;
+	now = hook_clock_ns();
+	elapsed = now > start_ns ? ns_to_units(now - start_ns) : 0;
+	if (now >= relaxed_load(&hook_due))
+		hook_do_what_is_due();
+	return elapsed + !elapsed;
+}
+
 static bool ticks_forbidden;
 
 uint64_t hook_ticks(void)

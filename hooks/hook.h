@@ -78,6 +78,10 @@ static always_inline uint64_t hook_clock_ns(void)
 	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
 }
 
+/* The two ends of a time taken by the clock, apart: a hook needs no room for them. */
+uint64_t hook_clock_start(void) HOOK_HIDDEN;
+uint64_t hook_clock_elapsed(uint64_t start_ns) HOOK_HIDDEN;
+
 /*
  * Starts the time alone. For a call that may wait: its hook asks counting_here() when it ends,
  * because a signal handler may have forked meanwhile, and the child, which returns into the hook
@@ -87,23 +91,23 @@ static always_inline struct hook_timer hook_timer_start(void)
 {
 	struct hook_timer timer = {0, relaxed_load(&hook_ticks_multiplier)};
 
-	timer.start = likely(timer.multiplier) ? ticks_read() : hook_clock_ns();
+	timer.start = likely(timer.multiplier) ? ticks_read() : hook_clock_start();
 	return timer;
 }
 
 /* Time since then, in units of 2^-30 s; never 0 and never negative, whatever the counter does. */
 static always_inline uint64_t hook_timer_elapsed(struct hook_timer timer)
 {
-	uint64_t now = likely(timer.multiplier) ? ticks_read() : hook_clock_ns();
-	uint64_t elapsed = now - timer.start;
+	uint64_t now, elapsed;
 
-	if (unlikely(now <= timer.start))
-		elapsed = 1;
-	if (unlikely(now >= relaxed_load(&hook_due)))
+	if (unlikely(!timer.multiplier))
+		return hook_clock_elapsed(timer.start);
+	now = ticks_read();
+	if (unlikely(now >= hook_due)) /* not atomic: may be a moment old */
 		hook_do_what_is_due();
-	elapsed = likely(timer.multiplier) ? ticks_to_units(elapsed, timer.multiplier)
-	                                   : ns_to_units(elapsed);
-	return likely(elapsed) ? elapsed : 1;
+	now = likely(now > timer.start) ? now : timer.start;
+	elapsed = ticks_to_units(now - timer.start, timer.multiplier);
+	return elapsed + !elapsed;
 }
 
 static always_inline struct hook_call hook_begin(enum HOOK_FAMILY family)

@@ -6,6 +6,11 @@
  */
 #include "hooks/lock.h"
 
+void lock_taken_elsewhere(enum LOCK_TYPE type)
+{
+	counting_add(counting_here(HOOK_FAMILY_LOCK), PLACE(LOCK_ACQUISITIONS), type, 1);
+}
+
 void lock_failed(enum LOCK_WAIT what, int error)
 {
 	uint32_t series = what * LOCK_ERROR_COUNT;
@@ -51,7 +56,7 @@ static always_inline int try_mutex(pthread_mutex_t *lock)
 /* All but the fastest way. */
 static __attribute__((noinline)) int lock_mutex(pthread_mutex_t *lock)
 {
-	bool alone = lock_has_one_thread(lock);
+	bool alone = lock_has_one_thread(lock) || !counting_counts(HOOK_FAMILY_LOCK);
 	int error = alone ? REAL(pthread_mutex_lock)(lock) : try_mutex(lock);
 	struct hook_timer timer;
 
@@ -63,11 +68,12 @@ static __attribute__((noinline)) int lock_mutex(pthread_mutex_t *lock)
 
 OTELUE_EXPORT int pthread_mutex_lock(pthread_mutex_t *lock)
 {
-	struct counting here = counting_at_once(HOOK_FAMILY_LOCK);
+	struct counting own = counting_own();
 
-	if (unlikely(!here.values || !lock_cannot_fail(lock) || !real.pthread_mutex_lock))
+	if (unlikely(!counting_counts(HOOK_FAMILY_LOCK) || !own.values || !lock_cannot_fail(lock) ||
+	             !real.pthread_mutex_lock))
 		return lock_mutex(lock);
-	counting_add(here, PLACE(LOCK_ACQUISITIONS), LOCK_TYPE_MUTEX, 1);
+	counting_add(own, PLACE(LOCK_ACQUISITIONS), LOCK_TYPE_MUTEX, 1);
 	return real.pthread_mutex_lock(lock);
 }
 

@@ -37,14 +37,28 @@ static always_inline bool lock_may_be_tried(clockid_t clock, const struct timesp
 	       (unsigned long)until->tv_nsec < 1000000000;
 }
 
+/* Counts what was taken by a thread without a shard. */
+void lock_taken_elsewhere(enum LOCK_TYPE type) HOOK_HIDDEN __attribute__((cold));
 /* Counts an error; EBUSY is none. */
 void lock_failed(enum LOCK_WAIT what, int error) HOOK_HIDDEN __attribute__((cold));
+
+static always_inline void lock_taken(enum LOCK_TYPE type)
+{
+	struct counting own = counting_own();
+
+	if (!counting_counts(HOOK_FAMILY_LOCK))
+		return;
+	if (likely(own.values))
+		counting_add(own, PLACE(LOCK_ACQUISITIONS), type, 1);
+	else
+		lock_taken_elsewhere(type);
+}
 
 /* The call has come to its end: taken, or failed. */
 static always_inline int lock_done(enum LOCK_TYPE type, int error)
 {
 	if (likely(!error || error == EOWNERDEAD))
-		counting_add(counting_here(HOOK_FAMILY_LOCK), PLACE(LOCK_ACQUISITIONS), type, 1);
+		lock_taken(type);
 	if (unlikely(error))
 		lock_failed((enum LOCK_WAIT)type, error);
 	return error;

@@ -8,81 +8,90 @@
 
 uint32_t memory_mode = MEMORY_UNRESOLVED | (MEMORY_HEADERS ? MEMORY_UNKNOWN : MEMORY_FOREIGN);
 
-/* This thread's shard if the call can go the fast way. */
-static always_inline struct counting fast_way(uint32_t modes_that_hinder)
-{
-	struct counting here = {
-		unlikely(memory_mode & modes_that_hinder) ? NULL : hook_thread.values, false};
+struct memory_calls memory_calls = {general_malloc, general_calloc};
 
-	return here;
+/* What malloc and calloc gave is counted as they end: until then a handler may have forked. */
+static __attribute__((noinline)) void *
+allocated_elsewhere(void *block, enum MEMORY_OPERATION operation, size_t requested)
+{
+	struct counting own = counting_own();
+
+	if (MEMORY_ONLY_CALLS(memory_mode))
+		return block;
+	if (!block || !own.values || memory_mode & (MEMORY_GENERAL | MEMORY_UNKNOWN))
+		return general_allocated(block, operation, requested);
+	count_allocation(own, operation, memory_usable(block), requested);
+	return block;
+}
+
+static always_inline void *allocated(void *block, enum MEMORY_OPERATION operation, size_t requested)
+{
+	struct counting own = counting_own();
+
+	if (unlikely(!block) ||
+	    unlikely(memory_mode & (MEMORY_UNRESOLVED | MEMORY_OFF | MEMORY_ASKED)) ||
+	    unlikely(!own.values) || unlikely(!memory_tells(block)))
+		return allocated_elsewhere(block, operation, requested);
+	count_allocation(own, operation, memory_told(block), requested);
+	return block;
 }
 
 OTELUE_EXPORT void *malloc(size_t size)
 {
-	struct counting here = fast_way(MEMORY_GENERAL | MEMORY_UNKNOWN);
-	void *block;
-
-	if (unlikely(!here.values))
-		return general_malloc(size);
-	block = real.malloc(size);
-	if (unlikely(!block))
-		return general_malloc(size);
-	count_allocation(here, MEMORY_OPERATION_MALLOC, memory_usable(block), size);
-	return block;
+	return allocated(memory_calls.malloc(size), MEMORY_OPERATION_MALLOC, size);
 }
 
 OTELUE_EXPORT void *calloc(size_t count, size_t size)
 {
-	struct counting here = fast_way(MEMORY_GENERAL);
-	void *block;
+	void *block = memory_calls.calloc(count, size);
 
-	if (unlikely(!here.values))
-		return general_calloc(count, size);
-	block = real.calloc(count, size);
-	if (unlikely(!block))
-		return general_calloc(count, size);
-	count_allocation(here, MEMORY_OPERATION_CALLOC, memory_usable(block), count * size);
-	return block;
+	return allocated(block, MEMORY_OPERATION_CALLOC, count * size);
 }
 
 OTELUE_EXPORT void *realloc(void *old, size_t size)
 {
-	struct counting here = fast_way(MEMORY_GENERAL | MEMORY_BOOTSTRAP);
+	struct counting own = counting_own();
 	size_t old_usable;
 	void *block;
 
-	if (unlikely(!here.values || !old || !size))
-		return general_realloc(old, size);
+	if (unlikely(memory_mode & MEMORY_HINDERED) || unlikely(!own.values || !old || !size))
+		return MEMORY_ONLY_CALLS(memory_mode) ? real.realloc(old, size)
+		                                      : general_realloc(old, size);
 	old_usable = memory_usable(old);
 	block = real.realloc(old, size);
 	if (unlikely(!block))
 		return general_realloc(old, size);
-	count_release(here, MEMORY_RELEASE_REALLOC, old_usable);
-	count_allocation(here, MEMORY_OPERATION_REALLOC, memory_usable(block), size);
+	count_release(own, MEMORY_RELEASE_REALLOC, old_usable);
+	count_allocation(own, MEMORY_OPERATION_REALLOC, memory_usable(block), size);
 	return block;
 }
 
 /* Apart, so that free() need not keep anything over a call. */
-static __attribute__((noinline)) void free_asking(struct shard_values *values, void *block)
+static __attribute__((noinline)) void free_elsewhere(void *block)
 {
-	struct counting here = {values, false};
+	struct counting own = counting_own();
 
-	count_release(here, MEMORY_RELEASE_FREE, real.malloc_usable_size(block));
-	real.free(block);
+	if (MEMORY_ONLY_CALLS(memory_mode)) {
+		real.free(block);
+	} else if (memory_mode & MEMORY_HINDERED || !own.values) {
+		general_free(block);
+	} else {
+		count_release(own, MEMORY_RELEASE_FREE, memory_usable(block));
+		real.free(block);
+	}
 }
 
 OTELUE_EXPORT void free(void *block)
 {
-	struct counting here = fast_way(MEMORY_GENERAL | MEMORY_BOOTSTRAP);
+	struct counting own = counting_own();
 
-	if (unlikely(!here.values || !block)) {
-		general_free(block);
-	} else if (unlikely(!memory_reads_headers() ||
-	                    memory_header(block) & MEMORY_HEADER_MAPPED)) {
-		free_asking(here.values, block);
+	if (unlikely(!block))
+		return;
+	if (unlikely(memory_mode & (MEMORY_HINDERED | MEMORY_ASKED)) || unlikely(!own.values) ||
+	    unlikely(!memory_tells(block))) {
+		free_elsewhere(block);
 	} else {
-		count_release(here, MEMORY_RELEASE_FREE,
-		              memory_header_usable(memory_header(block)));
+		count_release(own, MEMORY_RELEASE_FREE, memory_told(block));
 		real.free(block);
 	}
 }

@@ -12,13 +12,26 @@
 #define MEMORY_TIMED      4u  /* libc.memory.allocation.duration was asked for */
 #define MEMORY_BOOTSTRAP  8u  /* blocks of the bootstrap buffer are about */
 #define MEMORY_FOREIGN    16u /* usable sizes are to be asked for, not read */
-#define MEMORY_UNKNOWN    32u /* whether they are is to be found out by malloc */
+#define MEMORY_UNKNOWN    32u /* whether they are is to be found out */
 #define MEMORY_GENERAL    (MEMORY_UNRESOLVED | MEMORY_OFF | MEMORY_TIMED)
+#define MEMORY_HINDERED   (MEMORY_GENERAL | MEMORY_BOOTSTRAP)
+/* Of these, the one alone that leaves nothing to be done but the call. */
+#define MEMORY_ONLY_CALLS(mode) (((mode)&MEMORY_HINDERED) == MEMORY_OFF)
 extern uint32_t memory_mode HOOK_HIDDEN;
+
+/* What malloc and calloc call: the allocator's, or general_malloc and general_calloc while it is
+ * not known yet and where the time is taken. So the fast way need not ask before the call. */
+struct memory_calls {
+	void *(*malloc)(size_t size);
+	void *(*calloc)(size_t count, size_t size);
+};
+extern struct memory_calls memory_calls HOOK_HIDDEN;
 
 /* Looks the real allocator up. Must have happened before a free inside dlsym (which frees its last
  * error) comes to the hooks: another look-up there would free it again. */
 void memory_resolve(void) HOOK_HIDDEN;
+/* From now on the time is taken. */
+void memory_take_time(void) HOOK_HIDDEN;
 
 /*
  * The usable size of a block of glibc's allocator stands before it, in the size of its chunk:
@@ -44,25 +57,34 @@ static always_inline size_t memory_header_usable(size_t header)
 	return (header & ~MEMORY_HEADER_FLAGS) - sizeof(size_t);
 }
 
-static always_inline bool memory_reads_headers(void)
+/* Modes in which sizes are asked for, if headers are ever read. */
+#define MEMORY_ASKED (MEMORY_HEADERS ? MEMORY_FOREIGN | MEMORY_UNKNOWN : 0)
+
+/* Without those modes: whether this block has a header that tells, and what it tells. */
+static always_inline bool memory_tells(const void *block)
 {
-	return MEMORY_HEADERS && likely(!(memory_mode & (MEMORY_FOREIGN | MEMORY_UNKNOWN)));
+	return !MEMORY_HEADERS || !(memory_header(block) & MEMORY_HEADER_MAPPED);
+}
+
+static always_inline size_t memory_told(void *block)
+{
+	return MEMORY_HEADERS ? memory_header_usable(memory_header(block))
+	                      : real.malloc_usable_size(block);
 }
 
 static always_inline size_t memory_usable(void *block)
 {
-	if (memory_reads_headers()) {
-		size_t header = memory_header(block);
-
-		if (likely(!(header & MEMORY_HEADER_MAPPED)))
-			return memory_header_usable(header);
-	}
+	if (likely(!(memory_mode & MEMORY_ASKED)) && likely(memory_tells(block)))
+		return memory_told(block);
 	return real.malloc_usable_size(block);
 }
 
-/* The same functions in full: bootstrap, switched off, timed. */
+/* The same functions in full: bootstrap, switched off, timed. Those of malloc and calloc make the
+ * call and take its time, and do not count it. */
 void *general_malloc(size_t size) HOOK_HIDDEN;
 void *general_calloc(size_t count, size_t size) HOOK_HIDDEN;
+/* malloc and calloc end, and what they gave is not plain. */
+void *general_allocated(void *block, enum MEMORY_OPERATION operation, size_t requested) HOOK_HIDDEN;
 void *general_realloc(void *old, size_t size) HOOK_HIDDEN;
 void general_free(void *block) HOOK_HIDDEN;
 

@@ -1,7 +1,7 @@
 /*
  * The allocator in full: any mode, any thread, any result; and the functions that are not hot. A
- * failed call of the fast way is made again here: it fails again (or succeeds and is counted), and
- * is counted once.
+ * realloc that failed on the fast way is made again here: it fails again (or succeeds and is
+ * counted), and is counted once.
  */
 #include "hooks/memory.h"
 
@@ -68,7 +68,18 @@ void memory_resolve(void)
 	}
 	if (under_sanitizer())
 		stop_learning(MEMORY_FOREIGN | MEMORY_OFF);
+	if (!(relaxed_load(&memory_mode) & MEMORY_TIMED)) {
+		relaxed_store(&memory_calls.malloc, real.malloc);
+		relaxed_store(&memory_calls.calloc, real.calloc);
+	}
 	__atomic_and_fetch(&memory_mode, ~MEMORY_UNRESOLVED, __ATOMIC_RELEASE);
+}
+
+void memory_take_time(void)
+{
+	__atomic_or_fetch(&memory_mode, MEMORY_TIMED, __ATOMIC_RELAXED);
+	relaxed_store(&memory_calls.malloc, general_malloc);
+	relaxed_store(&memory_calls.calloc, general_calloc);
 }
 
 /* False: the real allocator is being looked up by this very thread; use the bootstrap's. */
@@ -123,9 +134,8 @@ void *general_malloc(size_t size)
 	if (!begin(&call))
 		return bootstrap_allocate(size, 16);
 	block = real.malloc(size);
-	if (relaxed_load(&memory_mode) & MEMORY_UNKNOWN && call.here.values && block)
-		learn_headers(block, size);
-	return end(&call, MEMORY_OPERATION_MALLOC, block, size, errno);
+	count_time(&call, MEMORY_CALL_MALLOC);
+	return block;
 }
 
 void *general_calloc(size_t count, size_t size)
@@ -138,7 +148,24 @@ void *general_calloc(size_t count, size_t size)
 		return __builtin_mul_overflow(count, size, &bytes) ? NULL
 		                                                   : bootstrap_allocate(bytes, 16);
 	block = real.calloc(count, size);
-	return end(&call, MEMORY_OPERATION_CALLOC, block, count * size, errno);
+	count_time(&call, MEMORY_CALL_CALLOC);
+	return block;
+}
+
+/* While the allocator is looked up, the block is the bootstrap buffer's. */
+void *general_allocated(void *block, enum MEMORY_OPERATION operation, size_t requested)
+{
+	struct hook_call call = {.timer = {0, 0}};
+	uint32_t mode = relaxed_load(&memory_mode);
+	int error = errno;
+
+	if (mode & (MEMORY_UNRESOLVED | MEMORY_OFF))
+		return block;
+	call.here = counting_here(HOOK_FAMILY_MEMORY);
+	if (mode & MEMORY_UNKNOWN && operation == MEMORY_OPERATION_MALLOC && call.here.values &&
+	    block)
+		learn_headers(block, requested);
+	return end(&call, operation, block, requested, error);
 }
 
 /* A block of the bootstrap buffer moves to the real allocator, or within the buffer. */
@@ -177,7 +204,7 @@ void general_free(void *block)
 {
 	struct hook_call call;
 
-	if (!block || bootstrap_owns(block))
+	if (bootstrap_owns(block))
 		return;
 	if (!begin(&call)) {
 		bootstrap_free(block);

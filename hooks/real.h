@@ -54,7 +54,25 @@ void real_resolve_all(void) __attribute__((visibility("hidden")));
  * each of them looks it up again. */
 void real_resolve_for_children(void) __attribute__((visibility("hidden")));
 
+#if defined(__x86_64__)
+/* The same as if it were no call (real.S), for which the shim is compiled without a red zone. */
+static always_inline void *real_resolve_in_hook(enum hook_id id)
+{
+	void *function = (void *)(uintptr_t)id;
+
+	__asm__("call real_resolve_keeping"
+	        : "+a"(function)
+	        :
+	        : "r10", "r11", "cc", "memory", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5",
+	          "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14",
+	          "xmm15");
+	return function;
+}
+#else
+#define real_resolve_in_hook real_resolve
+#endif
+
 #define REAL(name) \
-	(likely(real.name) ? real.name : (__typeof__(real.name))real_resolve(HOOK_##name))
+	(likely(real.name) ? real.name : (__typeof__(real.name))real_resolve_in_hook(HOOK_##name))
 
 #endif

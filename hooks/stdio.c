@@ -9,6 +9,12 @@ static int descriptor_of(FILE *stream)
 	return fd;
 }
 
+void stdio_count_elsewhere(enum STDIO_OPERATION operation, enum DISK_DIRECTION direction,
+                           uint64_t bytes)
+{
+	stdio_count_in(counting_here(HOOK_FAMILY_STDIO), operation, direction, bytes);
+}
+
 void stdio_count_failure(enum STDIO_OPERATION operation, int error)
 {
 	bool reads = operation == STDIO_OPERATION_READ;

@@ -23,14 +23,29 @@ void stdio_count_short(FILE *stream) HOOK_HIDDEN __attribute__((cold));
 /* Nothing was read: because of an error, unless the stream is at its end. */
 void stdio_count_nothing(FILE *stream) HOOK_HIDDEN __attribute__((cold));
 
+static always_inline void stdio_count_in(struct counting here, enum STDIO_OPERATION operation,
+                                         enum DISK_DIRECTION direction, uint64_t bytes)
+{
+	counting_add(here, PLACE(STDIO_OPERATIONS), operation, 1);
+	counting_add(here, PLACE(STDIO_IO), direction, bytes);
+}
+
+/* Of a thread without a shard. */
+void stdio_count_elsewhere(enum STDIO_OPERATION operation, enum DISK_DIRECTION direction,
+                           uint64_t bytes) HOOK_HIDDEN __attribute__((cold));
+
 /* One call that is not timed, and its bytes. */
 static always_inline void stdio_count(enum STDIO_OPERATION operation, enum DISK_DIRECTION direction,
                                       uint64_t bytes)
 {
-	struct counting here = counting_here(HOOK_FAMILY_STDIO);
+	struct counting own = counting_own();
 
-	counting_add(here, PLACE(STDIO_OPERATIONS), operation, 1);
-	counting_add(here, PLACE(STDIO_IO), direction, bytes);
+	if (!counting_counts(HOOK_FAMILY_STDIO))
+		return;
+	if (likely(own.values))
+		stdio_count_in(own, operation, direction, bytes);
+	else
+		stdio_count_elsewhere(operation, direction, bytes);
 }
 
 static always_inline void stdio_count_read(FILE *stream, uint64_t bytes, bool complete)

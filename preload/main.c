@@ -146,7 +146,7 @@ __attribute__((constructor)) static void otelue_start(int argc, char **argv, cha
 		if (!settings_family_enabled(shim.settings, HOOK_FAMILY_MEMORY))
 			__atomic_or_fetch(&memory_mode, MEMORY_OFF, __ATOMIC_RELAXED);
 		if (settings_metric_enabled(shim.settings, METRIC_MEMORY_ALLOCATION_DURATION))
-			__atomic_or_fetch(&memory_mode, MEMORY_TIMED, __ATOMIC_RELAXED);
+			memory_take_time();
 		if (shim.restricted)
 			emitter_confine();
 		lifecycle_begin();
