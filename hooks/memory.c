@@ -59,8 +59,8 @@ OTELUE_EXPORT void *realloc(void *old, size_t size)
 		                                      : general_realloc(old, size);
 	old_usable = memory_usable(old);
 	block = real.realloc(old, size);
-	if (unlikely(!block))
-		return general_realloc(old, size);
+	if (unlikely(!block)) /* and the old one is as it was */
+		return general_allocated(NULL, MEMORY_OPERATION_REALLOC, size);
 	count_release(own, MEMORY_RELEASE_REALLOC, old_usable);
 	count_allocation(own, MEMORY_OPERATION_REALLOC, memory_usable(block), size);
 	return block;

@@ -83,7 +83,7 @@ static always_inline size_t memory_usable(void *block)
  * call and take its time, and do not count it. */
 void *general_malloc(size_t size) HOOK_HIDDEN;
 void *general_calloc(size_t count, size_t size) HOOK_HIDDEN;
-/* malloc and calloc end, and what they gave is not plain. */
+/* The end of malloc, calloc and realloc where what they gave is not plain. */
 void *general_allocated(void *block, enum MEMORY_OPERATION operation, size_t requested) HOOK_HIDDEN;
 void *general_realloc(void *old, size_t size) HOOK_HIDDEN;
 void general_free(void *block) HOOK_HIDDEN;

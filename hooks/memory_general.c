@@ -1,7 +1,5 @@
 /*
- * The allocator in full: any mode, any thread, any result; and the functions that are not hot. A
- * realloc that failed on the fast way is made again here: it fails again (or succeeds and is
- * counted), and is counted once.
+ * The allocator in full: any mode, any thread, any result; and the functions that are not hot.
  */
 #include "hooks/memory.h"
 

@@ -60,12 +60,12 @@ static always_inline void *real_resolve_in_hook(enum hook_id id)
 {
 	void *function = (void *)(uintptr_t)id;
 
-	__asm__("call real_resolve_keeping"
-	        : "+a"(function)
-	        :
-	        : "r10", "r11", "cc", "memory", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4", "xmm5",
-	          "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12", "xmm13", "xmm14",
-	          "xmm15");
+	__asm__ volatile("call real_resolve_keeping"
+	                 : "+a"(function)
+	                 :
+	                 : "r10", "r11", "cc", "memory", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4",
+	                   "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12",
+	                   "xmm13", "xmm14", "xmm15");
 	return function;
 }
 #else

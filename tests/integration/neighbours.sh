@@ -156,6 +156,51 @@ sizes_are_asked_for_where_none_stand_before_the_blocks() {
 	expect_between "$sum" "$("$metrics" value 'libc.memory.freed{libc.memory.operation=free}' otlp.jsonl)" $((sum + 1000000)) freed
 }
 
+# An allocator that tells each failure, on stderr: it must be the program's own, each once, timed or not.
+a_failed_allocation_is_not_tried_again() {
+	local timed
+	compile library.so -shared -fPIC <<-'END'
+	#include <errno.h>
+	#include <stdlib.h>
+	#include <string.h>
+	#include <unistd.h>
+	static void *refuse(const char *name) { write(2, name, strlen(name)); errno = ENOMEM; return NULL; }
+	extern void *__libc_malloc(size_t), *__libc_calloc(size_t, size_t), *__libc_realloc(void *, size_t);
+	void *malloc(size_t size) { return size == 77777 ? refuse("malloc ") : __libc_malloc(size); }
+	void *calloc(size_t n, size_t size) { return size == 77777 ? refuse("calloc ") : __libc_calloc(n, size); }
+	void *realloc(void *old, size_t size) { return size == 77777 ? refuse("realloc ") : __libc_realloc(old, size); }
+	END
+	compile program <<-'END'
+	#include <errno.h>
+	#include <stdlib.h>
+	int main(void)
+	{
+		char *block = NULL;
+		for (int i = 0; i < 100; i++) /* until the shim knows the allocator */
+			block = realloc(block, 100 + i);
+		errno = 0;
+		if (malloc(77777) || errno != ENOMEM) return 1;
+		errno = 0;
+		if (calloc(1, 77777) || errno != ENOMEM) return 2;
+		errno = 0;
+		if (realloc(block, 77777) || errno != ENOMEM) return 3;
+		free(block);
+		return 0;
+	}
+	END
+	for timed in false true; do
+		cat >settings.json <<-END
+		{"file_format": "1.1", "distribution": {"otelue": {"hooks": {"memory": {"duration": $timed}}}},
+		 "meter_provider": {"readers": [{"periodic": {"exporter": {
+		   "otlp_file/development": {"output_stream": "file://$PWD/$timed.jsonl"}}}}]}}
+		END
+		run env "LD_PRELOAD=$OTELUE_PRELOAD $PWD/library.so" "OTELUE_CONFIG=$PWD/settings.json" ./program
+		expect_code 0
+		expect_equal "$errors" "malloc calloc realloc " "failures, timed: $timed"
+		expect_equal "$("$metrics" value libc.memory.allocation.errors "$timed.jsonl")" 3 "counted, timed: $timed"
+	done
+}
+
 # It stands behind us and calls libc by other names, for which we are first again.
 a_library_that_calls_the_other_names_is_no_circle() {
 	compile library.so -shared -fPIC <<-'END'
@@ -221,6 +266,7 @@ for library in libjemalloc.so.2 libtcmalloc_minimal.so.4 libmimalloc.so.2; do
 	test_case an_allocator_is_counted_where_it_comes_after "$library"
 	test_case sizes_are_asked_for_where_none_stand_before_the_blocks "$library"
 done
+test_case a_failed_allocation_is_not_tried_again
 test_case a_library_that_calls_the_other_names_is_no_circle
 test_case a_program_may_have_a_sanitizer
 test_case the_time_may_be_faked
