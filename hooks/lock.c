@@ -56,7 +56,7 @@ static always_inline int try_mutex(pthread_mutex_t *lock)
 /* All but the fastest way. */
 static __attribute__((noinline)) int lock_mutex(pthread_mutex_t *lock)
 {
-	bool alone = lock_has_one_thread(lock) || !counting_counts(HOOK_FAMILY_LOCK);
+	bool alone = lock_has_one_thread(lock);
 	int error = alone ? REAL(pthread_mutex_lock)(lock) : try_mutex(lock);
 	struct hook_timer timer;
 
@@ -70,8 +70,9 @@ OTELUE_EXPORT int pthread_mutex_lock(pthread_mutex_t *lock)
 {
 	struct counting own = counting_own();
 
-	if (unlikely(!counting_counts(HOOK_FAMILY_LOCK) || !own.values || !lock_cannot_fail(lock) ||
-	             !real.pthread_mutex_lock))
+	if (unlikely(!counting_counts(HOOK_FAMILY_LOCK)))
+		return REAL(pthread_mutex_lock)(lock);
+	if (unlikely(!own.values || !lock_cannot_fail(lock) || !real.pthread_mutex_lock))
 		return lock_mutex(lock);
 	counting_add(own, PLACE(LOCK_ACQUISITIONS), LOCK_TYPE_MUTEX, 1);
 	return real.pthread_mutex_lock(lock);

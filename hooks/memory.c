@@ -10,28 +10,40 @@ uint32_t memory_mode = MEMORY_UNRESOLVED | (MEMORY_HEADERS ? MEMORY_UNKNOWN : ME
 
 struct memory_calls memory_calls = {general_malloc, general_calloc};
 
-/* What malloc and calloc gave is counted as they end: until then a handler may have forked. */
-static __attribute__((noinline)) void *
-allocated_elsewhere(void *block, enum MEMORY_OPERATION operation, size_t requested)
+/*
+ * What malloc and calloc gave is counted as they end: until then a handler may have forked. What is
+ * not plain is left to functions of their own, so that the hooks need not keep anything over a
+ * call.
+ */
+static __attribute__((noinline)) void *allocated_asking(struct shard_values *values, void *block,
+                                                        enum MEMORY_OPERATION operation,
+                                                        size_t requested)
 {
-	struct counting own = counting_own();
+	struct counting own = {values, false};
 
-	if (MEMORY_ONLY_CALLS(memory_mode))
-		return block;
-	if (!block || !own.values || memory_mode & (MEMORY_GENERAL | MEMORY_UNKNOWN))
-		return general_allocated(block, operation, requested);
-	count_allocation(own, operation, memory_usable(block), requested);
+	count_allocation(own, operation, real.malloc_usable_size(block), requested);
 	return block;
+}
+
+static __attribute__((noinline)) void *allocated_elsewhere(struct shard_values *values, void *block,
+                                                           enum MEMORY_OPERATION operation,
+                                                           size_t requested)
+{
+	uint32_t mode = memory_mode;
+
+	if (mode & (MEMORY_GENERAL | MEMORY_UNKNOWN) || !values || !block)
+		return MEMORY_ONLY_CALLS(mode) ? block
+		                               : general_allocated(block, operation, requested);
+	return allocated_asking(values, block, operation, requested);
 }
 
 static always_inline void *allocated(void *block, enum MEMORY_OPERATION operation, size_t requested)
 {
 	struct counting own = counting_own();
 
-	if (unlikely(!block) ||
-	    unlikely(memory_mode & (MEMORY_UNRESOLVED | MEMORY_OFF | MEMORY_ASKED)) ||
-	    unlikely(!own.values) || unlikely(!memory_tells(block)))
-		return allocated_elsewhere(block, operation, requested);
+	if (unlikely(memory_mode & (MEMORY_UNRESOLVED | MEMORY_OFF | MEMORY_ASKED)) ||
+	    unlikely(!own.values) || unlikely(!block) || unlikely(!memory_tells(block)))
+		return allocated_elsewhere(own.values, block, operation, requested);
 	count_allocation(own, operation, memory_told(block), requested);
 	return block;
 }
@@ -66,19 +78,24 @@ OTELUE_EXPORT void *realloc(void *old, size_t size)
 	return block;
 }
 
-/* Apart, so that free() need not keep anything over a call. */
-static __attribute__((noinline)) void free_elsewhere(void *block)
+static __attribute__((noinline)) void free_asking(struct shard_values *values, void *block)
 {
-	struct counting own = counting_own();
+	struct counting own = {values, false};
 
-	if (MEMORY_ONLY_CALLS(memory_mode)) {
+	count_release(own, MEMORY_RELEASE_FREE, real.malloc_usable_size(block));
+	real.free(block);
+}
+
+static __attribute__((noinline)) void free_elsewhere(struct shard_values *values, void *block)
+{
+	uint32_t mode = memory_mode;
+
+	if (!(mode & MEMORY_HINDERED) && values)
+		free_asking(values, block);
+	else if (MEMORY_ONLY_CALLS(mode))
 		real.free(block);
-	} else if (memory_mode & MEMORY_HINDERED || !own.values) {
+	else
 		general_free(block);
-	} else {
-		count_release(own, MEMORY_RELEASE_FREE, memory_usable(block));
-		real.free(block);
-	}
 }
 
 OTELUE_EXPORT void free(void *block)
@@ -89,7 +106,7 @@ OTELUE_EXPORT void free(void *block)
 		return;
 	if (unlikely(memory_mode & (MEMORY_HINDERED | MEMORY_ASKED)) || unlikely(!own.values) ||
 	    unlikely(!memory_tells(block))) {
-		free_elsewhere(block);
+		free_elsewhere(own.values, block);
 	} else {
 		count_release(own, MEMORY_RELEASE_FREE, memory_told(block));
 		real.free(block);
