@@ -7,10 +7,13 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 #include "cli/launch.h"
 
 static const int forwarded[] = {SIGINT, SIGQUIT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
+
+#define FIRST_LOOK_MS 1000
 
 #define FORWARDED (sizeof(forwarded) / sizeof(forwarded[0]))
 
@@ -79,19 +82,29 @@ static int await_exec(int report)
 	return n == (ssize_t)sizeof(err) ? -err : 0;
 }
 
-static int await_end(pid_t pid, int *ret_status)
+/* SIGCHLD is blocked: one that comes between the two calls ends the second. */
+static int await_end(pid_t pid, long (*look)(void *context), void *context, int *ret_status)
 {
-	while (waitpid(pid, ret_status, 0) < 0) {
-		if (errno != EINTR)
-			return -errno;
+	long wait_ms = FIRST_LOOK_MS;
+	sigset_t only;
+	pid_t ended;
+
+	sigemptyset(&only);
+	sigaddset(&only, SIGCHLD);
+	while ((ended = waitpid(pid, ret_status, WNOHANG)) == 0) {
+		const struct timespec wait = {wait_ms / 1000, wait_ms % 1000 * 1000000};
+
+		if (sigtimedwait(&only, NULL, &wait) < 0)
+			wait_ms = look(context);
 	}
-	return 0;
+	return ended < 0 ? -errno : 0;
 }
 
-int launch(char **argv, int *ret_status)
+int launch(char **argv, long (*look)(void *context), void *context, int *ret_status)
 {
 	struct signal_state before;
 	int report[2], err, ended;
+	sigset_t waiting;
 	pid_t pid;
 
 	if (pipe2(report, O_CLOEXEC) < 0)
@@ -104,10 +117,13 @@ int launch(char **argv, int *ret_status)
 	close(report[1]);
 	if (pid > 0) {
 		child = pid;
-		sigprocmask(SIG_SETMASK, &before.mask, NULL);
+		waiting = before.mask;
+		sigaddset(&waiting, SIGCHLD);
+		sigprocmask(SIG_SETMASK, &waiting, NULL);
 		err = await_exec(report[0]);
-		ended = await_end(pid, ret_status);
+		ended = await_end(pid, look, context, ret_status);
 		child = 0;
+		sigprocmask(SIG_SETMASK, &before.mask, NULL);
 		if (!err)
 			err = ended;
 	} else {

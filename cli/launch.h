@@ -12,9 +12,10 @@
 
 /*
  * Runs argv (NULL at its end) with the present environment and waits. 0 and *ret_status as
- * waitpid() gives it; -errno: it could not be executed.
+ * waitpid() gives it; -errno: it could not be executed. look: called while it waits, a second after
+ * the start, and again in as many milliseconds as it returns, or when a signal comes.
  */
-int launch(char **argv, int *ret_status);
+int launch(char **argv, long (*look)(void *context), void *context, int *ret_status);
 
 /* The exit code for what launch() could not execute. */
 int launch_exit_code(int err);

@@ -17,6 +17,7 @@
 #include "cli/library.h"
 #include "cli/memory.h"
 #include "cli/report.h"
+#include "cli/session_dead.h"
 #include "cli/session_directory.h"
 #include "cli/session_salvage.h"
 #include "cli/settings.h"
@@ -326,6 +327,18 @@ static void finish(struct run *run, struct report *report)
 	tree_free(&tree);
 }
 
+/* 0 and how it ended, or -errno. */
+static int launch_watched(struct run *run, int *ret_status)
+{
+	struct session_dead *dead = session_dead_open(&run->session, &run->settings);
+	int err = launch(run->command, session_dead_look, dead, ret_status);
+
+	signal(SIGPIPE, SIG_IGN); /* the program's end is told, not ours */
+	signal(SIGXFSZ, SIG_IGN);
+	session_dead_close(dead, complain);
+	return err;
+}
+
 static uint64_t now_ns(void)
 {
 	struct timespec now;
@@ -354,15 +367,13 @@ int cli_run(int argc, char **argv)
 		return code;
 	report.command = run.command;
 	report.duration_ns = now_ns();
-	err = launch(run.command, &report.status);
+	err = launch_watched(&run, &report.status);
 	report.duration_ns = now_ns() - report.duration_ns;
 	if (err) {
 		cli_error(usage.verb, "%s: %s", run.command[0], strerror(-err));
 		session_directory_remove(&run.session);
 		return launch_exit_code(err);
 	}
-	signal(SIGPIPE, SIG_IGN); /* the program's end is told, not ours */
-	signal(SIGXFSZ, SIG_IGN);
 	finish(&run, &report);
 	launch_end_like(report.status);
 }

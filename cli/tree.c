@@ -164,10 +164,12 @@ static int read_directory(struct tree *tree, int directory, bool session, int de
 	if (!err) {
 		*ret_stable &= memcmp(before, after,
 		                      offsetof(struct session_accumulator, messages_length)) == 0;
+		*ret_stable &= after->changes_begun == after->changes_ended;
 		session_totals(totals, after);
 		collect_merge(&tree->totals, totals, true);
 		tree->ended += after->processes;
 		tree->unseen += after->unseen;
+		tree->killed += after->killed;
 		add_messages(tree, "", after->messages);
 	}
 	free(totals);

@@ -21,7 +21,7 @@ struct tree_process {
 struct tree {
 	struct process_values totals;
 	uint64_t ended;           /* processes that handed their counts over */
-	uint64_t running, killed; /* in `processes` */
+	uint64_t running, killed; /* in `processes`, but for the killed that were taken in */
 	uint64_t unseen;          /* processes that executed a program without the shim */
 	uint64_t
 		unreadable; /* segments that could not be counted, the first few told in messages */

@@ -166,12 +166,12 @@ static enum salvage_outcome look(struct salvager *salvager, int directory, const
 	is_counted = salvager->reading.state == SEGMENT_LIVE;
 	if (is_counted && salvager->reading.ledger != LEDGER_CLOSED)
 		return export_dead(salvager, directory, name, fd, ret_error);
-	if (!salvager->dry && !(salvager->keep && is_counted))
+	if (!salvager->dry && !(salvager->keep && salvager->reading.state != SEGMENT_EXPORTED))
 		sys_call(SYS_unlinkat, directory, name, 0);
 	return SALVAGE_GONE;
 }
 
-static enum salvage_outcome salvage(struct salvager *salvager, int directory, const char *name)
+enum salvage_outcome salvage_segment(struct salvager *salvager, int directory, const char *name)
 {
 	int fd = reader_open(directory, name, (uid_t)sys_call(SYS_geteuid), O_RDWR), error = 0;
 	enum salvage_outcome outcome;
@@ -220,7 +220,7 @@ static void look_quickly(struct salvager *salvager, int directory, const char *n
 	if (tried_has(&salvager->tried, key) || sys_call(SYS_kill, pid, 0) != -ESRCH)
 		return;
 	if (is_segment)
-		outcome = salvage(salvager, directory, name);
+		outcome = salvage_segment(salvager, directory, name);
 	if (outcome == SALVAGE_GONE || !stays(outcome))
 		return;
 	tried_note(&salvager->tried, key);
@@ -263,7 +263,7 @@ static void visit(struct salvager *salvager, int directory, const char *name)
 	if (rest && salvager->quick && (is_time(rest) || string_equal(rest, "exec")))
 		look_quickly(salvager, directory, name, pid, *rest != 'e');
 	else if (rest && is_time(rest))
-		salvage(salvager, directory, name);
+		salvage_segment(salvager, directory, name);
 	else if (is_session(name) && salvager->quick)
 		look_quickly_at_session(salvager, directory, name);
 	else if (is_session(name))

@@ -74,6 +74,9 @@ struct salvager {
  * read. */
 int salvage_directory(struct salvager *salvager, const char *path);
 
+/* One segment of an open directory. */
+enum salvage_outcome salvage_segment(struct salvager *salvager, int directory, const char *name);
+
 /*
  * The session `name` in a directory, if it is a tree's, none of whose processes lives: told of as
  * the process that the tree is called after. Sums are those that its own exporter would tell; what

@@ -25,7 +25,7 @@
 #include "metrics/metric.h"
 
 #define SEGMENT_MAGIC       UINT64_C(0x31656c75656c746f) /* "otlelue1" */
-#define SEGMENT_VERSION     3
+#define SEGMENT_VERSION     4
 #define SEGMENT_PAGE        4096u
 #define SEGMENT_SHARDS_MAX  1024u
 #define SEGMENT_FIRST_CHUNK 4u  /* shards mapped with the fixed part */

@@ -231,6 +231,13 @@ void session_add(struct session_accumulator *accumulator, const struct process_v
 	counter_add_shared(&accumulator->processes, 1);
 }
 
+void session_add_killed(struct session_accumulator *accumulator,
+                        const struct process_values *totals)
+{
+	apply(&accumulator->totals, totals, false);
+	counter_add_shared(&accumulator->killed, 1);
+}
+
 void session_subtract(struct session_accumulator *accumulator, const struct process_values *totals)
 {
 	apply(&accumulator->totals, totals, true);

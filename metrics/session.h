@@ -38,6 +38,7 @@ struct session_accumulator {
 	uint64_t processes; /* that handed their totals over, executed programs each for itself */
 	uint64_t executed;  /* how many executed another program, or tried to */
 	uint64_t unseen;    /* that executed a program which never was seen, as far as swept */
+	uint64_t killed;    /* whose segments others have taken in, see session_absorb() */
 	struct process_values totals; /* observed rows as plain sums, 0: absent */
 	uint32_t messages_length;
 	char messages[SESSION_MESSAGES]; /* "program[pid]: text\n", of processes that ended */
@@ -99,8 +100,10 @@ void session_close(struct session_accumulator *accumulator);
 void session_change_begin(struct session_accumulator *accumulator);
 void session_change_end(struct session_accumulator *accumulator);
 
-/* Adds the totals of a process that ends. No system call. */
+/* Adds the totals of a process that ends, or was killed. No system call. */
 void session_add(struct session_accumulator *accumulator, const struct process_values *totals);
+void session_add_killed(struct session_accumulator *accumulator,
+                        const struct process_values *totals);
 
 bool session_is_of_exec(const char *name); /* "<pid>.exec" */
 
@@ -111,6 +114,17 @@ bool session_is_of_exec(const char *name); /* "<pid>.exec" */
 #define SESSION_SWEEPS 256
 void session_exec(struct session_accumulator *accumulator, const char *directory,
                   uint64_t pid_namespace);
+
+/*
+ * Takes in what a dead process of the session left in the file `name` of the open directory, which
+ * then goes: its counts and messages, read after it was known to be dead, or, of one that had
+ * handed them over, no more than that it was not seen any more. One caller at a time. Who is killed
+ * in the middle of it leaves the process counted in part or not at all, never twice; the file is
+ * ignored then.
+ */
+struct segment_reading;
+void session_absorb(struct session_accumulator *accumulator, int directory, const char *name,
+                    const struct segment_reading *reading);
 
 /* Takes back what session_add() added (an exec that failed). */
 void session_subtract(struct session_accumulator *accumulator, const struct process_values *totals);

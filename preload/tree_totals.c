@@ -13,47 +13,10 @@
 #define PAUSE_NS     2000000
 #define ABANDONED_NS UINT64_C(500000000) /* less than all rounds of a last export take */
 
-/* Marks a segment as handed over, so that nobody counts it again. False: its process has handed it
- * over itself meanwhile. */
-static bool mark(int directory, const char *name)
-{
-	const off_t at = offsetof(struct segment_header, state);
-	uint32_t state = 0;
-	int fd = reader_open(directory, name, (uid_t)sys_call(SYS_geteuid), O_RDWR);
-	long n;
-
-	if (fd < 0)
-		return false;
-	n = sys_call(SYS_pread64, fd, &state, sizeof(state), at);
-	if (n == sizeof(state) && state == SEGMENT_LIVE) {
-		state = SEGMENT_EXPORTED;
-		n = sys_call(SYS_pwrite64, fd, &state, sizeof(state), at);
-	} else {
-		n = 0;
-	}
-	sys_call(SYS_close, fd);
-	return n == sizeof(state);
-}
-
 static bool read_segment(struct tree_scratch *scratch, const char *name)
 {
 	return reader_read(scratch->list.directory, name, (uid_t)sys_call(SYS_geteuid),
 	                   &scratch->reading) == 0;
-}
-
-/* Its counts go into the accumulator, its last words too; the file goes. */
-static void absorb(struct tree_scratch *scratch, struct session_accumulator *session,
-                   const char *name)
-{
-	const struct segment_reading *reading = &scratch->reading;
-
-	if (!mark(scratch->list.directory, name))
-		return;
-	session_change_begin(session);
-	session_add(session, &reading->totals);
-	session_change_end(session);
-	session_message(session, reading->program, reading->pid, reading->messages);
-	sys_call(SYS_unlinkat, scratch->list.directory, name, 0);
 }
 
 /*
@@ -69,12 +32,8 @@ static void absorb_dead(struct tree_scratch *scratch, struct session_accumulator
 	    segment_list_open(&scratch->list, directory))
 		return;
 	while ((name = segment_list_any(&scratch->list))) {
-		if (!read_segment(scratch, name) || scratch->reading.alive)
-			continue;
-		if (scratch->reading.state == SEGMENT_LIVE)
-			absorb(scratch, session, name);
-		else
-			sys_call(SYS_unlinkat, scratch->list.directory, name, 0);
+		if (read_segment(scratch, name) && !scratch->reading.alive)
+			session_absorb(session, scratch->list.directory, name, &scratch->reading);
 	}
 	segment_list_close(&scratch->list);
 }

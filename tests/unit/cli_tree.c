@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <signal.h>
 #include <sys/wait.h>
+#include <time.h>
 #include "cli/session_salvage.h"
 #include "cli/tree.h"
 #include "metrics/segment.h"
@@ -99,6 +100,27 @@ Test(tree, leaves_out_what_was_handed_over)
 	cr_assert_eq(tree_read(&tree, session.path), 0);
 	cr_assert_eq(bytes_of(&tree.totals), 0);
 	cr_assert_eq(tree.running + tree.killed, 0);
+}
+
+static uint64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
+}
+
+/* One that was killed in the middle never ends it. */
+Test(tree, waits_a_moment_for_counts_on_their_way_to_the_accumulator)
+{
+	struct session_accumulator *accumulator;
+	uint64_t start = now_ms();
+
+	cr_assert_eq(session_open(session.path, &accumulator), 0);
+	session_change_begin(accumulator);
+	cr_assert_eq(tree_read(&tree, session.path), 0);
+	cr_assert_geq(now_ms() - start, 40);
+	session_close(accumulator);
 }
 
 Test(tree, tells_messages_with_their_process_and_without_tricks)
