@@ -160,6 +160,7 @@ static void run(struct exporter *exporter)
 		if (!looked) /* once, when our own events are registered */
 			mourner_look(exporter, &emitter.calls);
 		looked = true;
+		exporter_absorb(exporter, &emitter.calls, calls);
 		code = observe_program_end();
 		if (code >= 0)
 			end_program(exporter, code);

@@ -325,6 +325,12 @@ bool exporter_export(struct exporter *exporter)
 	return true;
 }
 
+void exporter_absorb(struct exporter *exporter, const uint32_t *calls, uint32_t seen)
+{
+	if (tree_is_one() && tree_is_exporter())
+		tree_totals_absorb(&exporter->tree, shim.session, shim.directory, calls, seen);
+}
+
 void exporter_close(struct exporter *exporter)
 {
 	user_events_close(&exporter->user_events);

@@ -63,6 +63,10 @@ void exporter_seen(void);
  * try again soon. */
 bool exporter_export(struct exporter *exporter);
 
+/* Of a tree's exporter: gives back the memory of those that were killed. Ends early once *calls is
+ * not `seen` any more. */
+void exporter_absorb(struct exporter *exporter, const uint32_t *calls, uint32_t seen);
+
 /* Gives descriptors and registrations back. */
 void exporter_close(struct exporter *exporter);
 

@@ -1,5 +1,5 @@
 /* See tree_totals.h. */
-#include <fcntl.h>
+#include <errno.h>
 #include <time.h>
 #include "base/atomic.h"
 #include "base/clock.h"
@@ -19,6 +19,14 @@ static bool read_segment(struct tree_scratch *scratch, const char *name)
 	                   &scratch->reading) == 0;
 }
 
+/* If its process is dead. */
+static void absorb(struct tree_scratch *scratch, struct session_accumulator *session,
+                   const char *name)
+{
+	if (read_segment(scratch, name) && !scratch->reading.alive)
+		session_absorb(session, scratch->list.directory, name, &scratch->reading);
+}
+
 /*
  * Who has handed over leaves the file where it cannot take it away any more (other rights, another
  * root, a filter of system calls), or where it executed a program without us ("<pid>.exec").
@@ -28,12 +36,31 @@ static void absorb_dead(struct tree_scratch *scratch, struct session_accumulator
 {
 	const char *name;
 
-	if (relaxed_load(&session->own) == SESSION_OF_RUN ||
-	    segment_list_open(&scratch->list, directory))
+	if (segment_list_open(&scratch->list, directory))
 		return;
-	while ((name = segment_list_any(&scratch->list))) {
-		if (read_segment(scratch, name) && !scratch->reading.alive)
-			session_absorb(session, scratch->list.directory, name, &scratch->reading);
+	while ((name = segment_list_any(&scratch->list)))
+		absorb(scratch, session, name);
+	segment_list_close(&scratch->list);
+}
+
+/* The pid that its name begins with is in use: not asked about further. */
+static bool seems_alive(const char *name)
+{
+	uint64_t pid = string_to_u64(&name);
+
+	return !pid || sys_call(SYS_kill, pid, 0) != -ESRCH;
+}
+
+void tree_totals_absorb(struct tree_scratch *scratch, struct session_accumulator *session,
+                        const char *directory, const uint32_t *calls, uint32_t seen)
+{
+	const char *name;
+
+	if (segment_list_open(&scratch->list, directory))
+		return;
+	while (acquire_load(calls) == seen && (name = segment_list_any(&scratch->list))) {
+		if (!seems_alive(name))
+			absorb(scratch, session, name);
 	}
 	segment_list_close(&scratch->list);
 }

@@ -29,4 +29,12 @@ bool tree_totals_add(struct tree_scratch *scratch, struct session_accumulator *s
                      const char *directory, const struct process_values *own,
                      struct process_values *totals, uint64_t *ret_changes);
 
+/*
+ * Takes into the accumulator what killed processes have left, between two exports and where nobody
+ * wants any: it may not fill the memory. Costs a listing and a system call for each process where
+ * there is none. Ends early once *calls is not `seen` any more.
+ */
+void tree_totals_absorb(struct tree_scratch *scratch, struct session_accumulator *session,
+                        const char *directory, const uint32_t *calls, uint32_t seen);
+
 #endif

@@ -11,7 +11,7 @@ python=$(python3 -c 'import sys; print(sys.executable)')
 
 children=300
 bytes=$((children * (children + 1) / 2))
-# The accumulator, the supervisor's segment and those of the last children.
+# The accumulator, the supervisor's segment and those of the last children; a tree's ledger.
 files=20
 
 # supervise.py CHILDREN [FILES | run LINES]: its pid and session are then in `session`. With FILES it waits, 30 s at most, until no
@@ -117,9 +117,29 @@ a_run_around_it_counts_them_too() {
 	expect_equal "$(in_table ended)" $((children + 3)) ended
 }
 
+# The first process exports for all, or would if anybody listened.
+they_are_few_in_a_tree() {
+	export OTELUE_SEGMENT_SCOPE=tree
+	run shim "${supervise[@]}" "$files"
+	expect_code 0
+	export OTELUE_METRICS_EXPORTER=otlp_file OTELUE_FILE=$PWD/otlp.jsonl OTELUE_METRIC_EXPORT_INTERVAL=3600000
+	run shim "${supervise[@]}" "$files"
+	expect_code 0
+	expect_equal "$(bytes_in otlp.jsonl)" "$bytes" "bytes exported"
+	expect_equal "$(instances)" 1 "resources"
+}
+
+they_are_few_in_a_tree_within_a_run() {
+	run env OTELUE_SEGMENT_SCOPE=tree "$otelue" run --json -o result.json -- "${supervise[@]}" "$files"
+	expect_code 0
+	expect_in_table
+}
+
 test_case they_are_few_while_the_run_goes_on
 test_case each_is_exported_once
 test_case what_cannot_be_exported_is_counted_and_told
 test_case a_run_that_is_killed_meanwhile_leaves_the_rest_for_salvage
 test_case a_run_around_it_counts_them_too
+test_case they_are_few_in_a_tree
+test_case they_are_few_in_a_tree_within_a_run
 test_done
