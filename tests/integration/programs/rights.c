@@ -8,6 +8,7 @@
 #include <grp.h>
 #include <linux/capability.h>
 #include <linux/filter.h>
+#include <linux/securebits.h>
 #include <linux/seccomp.h>
 #include <pthread.h>
 #include <sched.h>
@@ -77,6 +78,19 @@ static int drop_capabilities(void)
 
 	memset(none, 0, sizeof(none));
 	return (int)syscall(SYS_capset, &header, none);
+}
+
+/* What the processes that it executes shall have. */
+static int lend_capability(void)
+{
+	struct __user_cap_header_struct header = {_LINUX_CAPABILITY_VERSION_3, 0};
+	struct __user_cap_data_struct sets[2];
+
+	if (syscall(SYS_capget, &header, sets))
+		return 1;
+	sets[0].inheritable |= 1u << CAP_KILL;
+	return syscall(SYS_capset, &header, sets) ||
+	       prctl(PR_CAP_AMBIENT, PR_CAP_AMBIENT_RAISE, CAP_KILL, 0, 0);
 }
 
 /* To the last of the processors that it may use. */
@@ -175,6 +189,11 @@ static int change(const char *way)
 		       prctl(PR_CAPBSET_DROP, CAP_SYS_ADMIN);
 	if (strcmp(way, "capset") == 0)
 		return drop_capabilities();
+	if (strcmp(way, "ambient") == 0)
+		return lend_capability();
+	/* No user's change takes capabilities away then. */
+	if (strcmp(way, "securebits") == 0)
+		return prctl(PR_SET_SECUREBITS, SECBIT_NO_SETUID_FIXUP) || setuid(9);
 	return -1;
 }
 
