@@ -156,8 +156,8 @@ the_emitter_is_there_again_in_the_new_namespace() {
 	expect_equal "$(find . -name '*.jsonl' -size +0 | wc -l)" 1
 }
 
-for way in setuid seteuid and-back initgroups setreuid raw keepcaps no-new-privileges capset ambient securebits \
-	affinity affinity-thread affinity-raw affinity-worker file-user file-user-raw file-user-worker; do
+for way in setuid seteuid and-back initgroups setreuid raw raw-all raw-pairs keepcaps no-new-privileges \
+	capset ambient securebits affinity affinity-thread affinity-raw affinity-worker file-user file-user-raw file-user-worker; do
 	test_case every_thread_gives_up_its_rights_by "$way"
 done
 for way in first other last; do

@@ -182,6 +182,11 @@ static int change(const char *way)
 		return setregid(4, 5) || setreuid(4, 5);
 	if (strcmp(way, "raw") == 0)
 		return syscall(SYS_setresgid, 5, 5, 5) || syscall(SYS_setresuid, 5, 5, 5);
+	if (strcmp(way, "raw-all") == 0)
+		return syscall(SYS_setgroups, 1, &(gid_t){7}) || syscall(SYS_setgid, 6) ||
+		       syscall(SYS_setuid, 6);
+	if (strcmp(way, "raw-pairs") == 0)
+		return syscall(SYS_setregid, 4, 5) || syscall(SYS_setreuid, 4, 5);
 	if (strcmp(way, "keepcaps") == 0)
 		return prctl(PR_SET_KEEPCAPS, 1) || setuid(9);
 	if (strcmp(way, "no-new-privileges") == 0)
