@@ -287,6 +287,29 @@ who_signals_every_task_gets_an_answer() {
 	done
 }
 
+# What is told by who was killed too, and what is left of it for salvage.
+no_argument_name_or_content_is_told() {
+	local segment
+	echo secret-content >secret-name
+	SECRET=secret-variable exporting "$PWD/%p.jsonl" sh -c 'cat secret-name secret-absent "$1"
+		i=0; while ! test -s $$.jsonl && test $((i += 1)) -lt 2000; do sleep 0.01; done
+		echo $$; kill -KILL $$' secret-zero secret-argument >out 2>/dev/null || true
+	expect_equal "$(head -n 1 out)" secret-content
+	segment=$(echo "/dev/shm/otelue.$EUID/$(tail -n 1 out)".*)
+	cp "$segment" segment
+	rm "$segment"
+	grep -aq process.executable segment || fail "the segment does not tell what was killed"
+	expect_equal "$(cat ./*.jsonl | grep -c process.executable)" "$(cat ./*.jsonl | wc -l)" "lines with a resource"
+	! grep -ail secret segment ./*.jsonl || fail "told more than names and numbers"
+}
+
+# The mode of the file that is made: that of the umask, and never may others write.
+a_file_has_the_mode_that_the_program_gives() {
+	(umask 0 && exporting "$PWD/none.jsonl" true)
+	(umask 027 && exporting "$PWD/some.jsonl" true)
+	expect_equal "$(stat -c %a none.jsonl some.jsonl | xargs)" "644 640"
+}
+
 test_case libc_believes_in_one_thread
 test_case no_signal_comes_to_it
 test_case who_signals_every_task_gets_an_answer
@@ -294,6 +317,8 @@ test_case what_could_not_be_written_comes_later
 test_case memory_of_ended_threads_is_used_again
 test_case putc_keeps_its_speed
 test_case a_fifo_without_a_reader_is_not_waited_for
+test_case no_argument_name_or_content_is_told
+test_case a_file_has_the_mode_that_the_program_gives
 test_case deltas_of_many_intervals_add_up
 test_case cumulative_totals_equal_the_programs_own
 test_case temporality_is delta libc.memory.used
