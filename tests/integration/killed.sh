@@ -98,7 +98,7 @@ what_cannot_be_exported_is_counted_and_told() {
 # The one at which it was interrupted may be exported again.
 a_run_that_is_killed_meanwhile_leaves_the_rest_for_salvage() {
 	local exported
-	export OTELUE_METRICS_EXPORTER=otlp_file OTELUE_FILE=$PWD/otlp.jsonl
+	configuration 60000 # a directory of its own: nobody else salvages there, and nothing else lies there
 	run "$otelue" run -q -- "${supervise[@]}" run 20
 	expect_code 137
 	until_true has_ended "$(cut -d' ' -f1 session)"
