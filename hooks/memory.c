@@ -8,7 +8,7 @@
 
 uint32_t memory_mode = MEMORY_UNRESOLVED | (MEMORY_HEADERS ? MEMORY_UNKNOWN : MEMORY_FOREIGN);
 
-struct memory_calls memory_calls = {general_malloc, general_calloc};
+struct memory_calls memory_calls;
 
 /*
  * What malloc and calloc gave is counted as they end: until then a handler may have forked. What is
@@ -50,13 +50,18 @@ static always_inline void *allocated(void *block, enum MEMORY_OPERATION operatio
 
 OTELUE_EXPORT void *malloc(size_t size)
 {
+	if (unlikely(!memory_calls.malloc))
+		return general_first_malloc(size);
 	return allocated(memory_calls.malloc(size), MEMORY_OPERATION_MALLOC, size);
 }
 
 OTELUE_EXPORT void *calloc(size_t count, size_t size)
 {
-	void *block = memory_calls.calloc(count, size);
+	void *block;
 
+	if (unlikely(!memory_calls.calloc))
+		return general_first_calloc(count, size);
+	block = memory_calls.calloc(count, size);
 	return allocated(block, MEMORY_OPERATION_CALLOC, count * size);
 }
 

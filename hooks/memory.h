@@ -19,8 +19,8 @@
 #define MEMORY_ONLY_CALLS(mode) (((mode)&MEMORY_HINDERED) == MEMORY_OFF)
 extern uint32_t memory_mode HOOK_HIDDEN;
 
-/* What malloc and calloc call: the allocator's, or general_malloc and general_calloc while it is
- * not known yet and where the time is taken. So the fast way need not ask before the call. */
+/* What malloc and calloc call: the allocator's, or general_malloc and general_calloc where the time
+ * is taken. NULL while the allocator is not known yet. */
 struct memory_calls {
 	void *(*malloc)(size_t size);
 	void *(*calloc)(size_t count, size_t size);
@@ -83,6 +83,9 @@ static always_inline size_t memory_usable(void *block)
  * call and take its time, and do not count it. */
 void *general_malloc(size_t size) HOOK_HIDDEN;
 void *general_calloc(size_t count, size_t size) HOOK_HIDDEN;
+/* And with their counts: the first calls. */
+void *general_first_malloc(size_t size) HOOK_HIDDEN;
+void *general_first_calloc(size_t count, size_t size) HOOK_HIDDEN;
 /* The end of malloc, calloc and realloc where what they gave is not plain. */
 void *general_allocated(void *block, enum MEMORY_OPERATION operation, size_t requested) HOOK_HIDDEN;
 void *general_realloc(void *old, size_t size) HOOK_HIDDEN;

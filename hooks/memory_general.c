@@ -80,11 +80,25 @@ void memory_take_time(void)
 	relaxed_store(&memory_calls.calloc, general_calloc);
 }
 
-/* False: the real allocator is being looked up by this very thread; use the bootstrap's. */
+/*
+ * The loader relocates us after the libraries behind us, and one of these may allocate in the
+ * resolver of a function (IFUNC): until then no pointer of ours leads anywhere, errno's least of
+ * all.
+ */
+static bool is_relocated(void)
+{
+	static const char mark;
+	static const char *const volatile pointer = &mark;
+
+	return pointer == &mark;
+}
+
+/* False: that, or the real allocator is being looked up by this very thread; use the bootstrap's.
+ */
 static bool begin(struct hook_call *call)
 {
 	if (relaxed_load(&memory_mode) & MEMORY_UNRESOLVED) {
-		if (hook_thread.resolving)
+		if (!is_relocated() || hook_thread.resolving)
 			return false;
 		memory_resolve();
 	}
@@ -155,15 +169,27 @@ void *general_allocated(void *block, enum MEMORY_OPERATION operation, size_t req
 {
 	struct hook_call call = {.timer = {0, 0}};
 	uint32_t mode = relaxed_load(&memory_mode);
-	int error = errno;
+	int error;
 
 	if (mode & (MEMORY_UNRESOLVED | MEMORY_OFF))
 		return block;
+	error = errno;
 	call.here = counting_here(HOOK_FAMILY_MEMORY);
 	if (mode & MEMORY_UNKNOWN && operation == MEMORY_OPERATION_MALLOC && call.here.values &&
 	    block)
 		learn_headers(block, requested);
 	return end(&call, operation, block, requested, error);
+}
+
+void *general_first_malloc(size_t size)
+{
+	return general_allocated(general_malloc(size), MEMORY_OPERATION_MALLOC, size);
+}
+
+void *general_first_calloc(size_t count, size_t size)
+{
+	return general_allocated(general_calloc(count, size), MEMORY_OPERATION_CALLOC,
+	                         count * size);
 }
 
 /* A block of the bootstrap buffer moves to the real allocator, or within the buffer. */

@@ -156,6 +156,39 @@ sizes_are_asked_for_where_none_stand_before_the_blocks() {
 	expect_between "$sum" "$("$metrics" value 'libc.memory.freed{libc.memory.operation=free}' otlp.jsonl)" $((sum + 1000000)) freed
 }
 
+# The loader relocates the library before us, and asks its resolvers then.
+a_resolver_of_another_library_may_allocate() {
+	compile library.so -shared -fPIC <<-'END'
+	#include <stdlib.h>
+	#include <string.h>
+	static int one(void) { return 1; }
+	static int two(void) { return 2; }
+	static void *pick(void)
+	{
+		char *block = malloc(40), *cleared = calloc(10, 4);
+		int fine = block && cleared && !cleared[39];
+		if (fine) block = realloc(memset(block, 1, 40), 4000);
+		fine = fine && block && block[39] == 1;
+		free(cleared);
+		free(block);
+		return fine ? one : two;
+	}
+	static int function(void) __attribute__((ifunc("pick")));
+	int chosen(void) { return function(); }
+	END
+	compile program ./library.so <<-'END'
+	#include <stdlib.h>
+	int chosen(void);
+	int main(void) { free(malloc(3)); return chosen(); }
+	END
+	local setting
+	for setting in LD_BIND_NOW=1 OTEL_SDK_DISABLED=true "OTELUE_FILE=$PWD/otlp.jsonl"; do
+		run env LD_PRELOAD="$OTELUE_PRELOAD" OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE=/dev/null "$setting" ./program
+		expect_code 1
+	done
+	(($("$metrics" value 'libc.memory.allocations{libc.memory.operation=malloc}' otlp.jsonl) > 0)) || fail "nothing counted"
+}
+
 # An allocator that tells each failure, on stderr: it must be the program's own, each once, timed or not.
 a_failed_allocation_is_not_tried_again() {
 	local timed
@@ -266,6 +299,7 @@ for library in libjemalloc.so.2 libtcmalloc_minimal.so.4 libmimalloc.so.2; do
 	test_case an_allocator_is_counted_where_it_comes_after "$library"
 	test_case sizes_are_asked_for_where_none_stand_before_the_blocks "$library"
 done
+test_case a_resolver_of_another_library_may_allocate
 test_case a_failed_allocation_is_not_tried_again
 test_case a_library_that_calls_the_other_names_is_no_circle
 test_case a_program_may_have_a_sanitizer
