@@ -99,7 +99,8 @@ static always_inline bool counting_counts(enum HOOK_FAMILY family)
 	return likely(hook_families >> family & 1);
 }
 
-/* Disabled, or a program that is left out: it should cost little more than the jump. */
+/* Disabled, or a program that is left out: it should cost little more than the jump. Or no family
+ * is asked for, and all else goes on. */
 static always_inline bool counting_is_off(void)
 {
 	return unlikely(!hook_families);

@@ -76,7 +76,7 @@ uint64_t hook_clock_elapsed(uint64_t start_ns)
 {
 	uint64_t now, elapsed;
 
-	if (counting_is_off())
+	if (counting_is_off() && relaxed_load(&hook_due) == UINT64_MAX)
 		return 1;
 	now = hook_clock_ns();
 	elapsed = now > start_ns ? ns_to_units(now - start_ns) : 0;

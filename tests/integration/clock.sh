@@ -50,6 +50,35 @@ calibrating_makes_no_system_call() {
 	expect_same plain shimmed
 }
 
+# Its emitter is started by the first timed call after the delay: also where no call is counted.
+a_fork_child_is_exported_where_no_family_is_asked_for() {
+	local families
+	families=$(awk -F'[(,]' '/^HOOK\(/ { print tolower($2) }' "$OTELUE_SRC/hooks/hooks.def" | sort -u |
+		sed 's/.*/"&": {"enabled": false}/' | paste -sd ,)
+	cat >off.json <<-END
+	{"file_format": "1.1", "distribution": {"otelue": {"hooks": {$families}, "export": {"start_delay": 10}}},
+	 "meter_provider": {"readers": [{"periodic": {"interval": 100, "exporter": {
+	   "otlp_file/development": {"output_stream": "file://$PWD/otlp.jsonl"}}}}]}}
+	END
+	cat >fork.py <<-'END'
+	import os, sys, time
+	if os.fork():
+	    sys.exit(os.waitstatus_to_exitcode(os.wait()[1]))
+	end, mine = time.monotonic() + 20, f'"process.pid","value":{{"intValue":"{os.getpid()}"'.encode()
+	while time.monotonic() < end:
+	    try:
+	        with open("otlp.jsonl", "rb") as lines:
+	            if mine in lines.read():
+	                os._exit(7)
+	    except FileNotFoundError:
+	        pass
+	os._exit(8)
+	END
+	run env LD_PRELOAD="$OTELUE_PRELOAD" OTELUE_CONFIG="$PWD/off.json" "$(python3 -c 'import sys; print(sys.executable)')" -S fork.py
+	expect_code 7
+}
+
 test_case a_short_program_uses_the_counter
+test_case a_fork_child_is_exported_where_no_family_is_asked_for
 test_case calibrating_makes_no_system_call
 test_done
