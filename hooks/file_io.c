@@ -31,8 +31,8 @@ static always_inline enum SOCKET_OPERATION socket_operation(enum FILE_OPERATION 
 	return operation == FILE_OPERATION_READ ? SOCKET_OPERATION_RECEIVE : SOCKET_OPERATION_SEND;
 }
 
-/* The same where the descriptor is not known yet, where the thread has no shard, and for failures.
- */
+/* The same where the descriptor is not known yet, where the thread has no shard or the family is
+ * off, and for failures. */
 static __attribute__((noinline)) ssize_t
 end_elsewhere(uint64_t elapsed, enum FILE_OPERATION operation, int fd, ssize_t n)
 {

@@ -54,6 +54,15 @@ void real_resolve_all(void) __attribute__((visibility("hidden")));
  * each of them looks it up again. */
 void real_resolve_for_children(void) __attribute__((visibility("hidden")));
 
+#if defined(__AVX512F__)
+#define REAL_AVX512_REGISTERS                                                                    \
+	, "xmm16", "xmm17", "xmm18", "xmm19", "xmm20", "xmm21", "xmm22", "xmm23", "xmm24",       \
+		"xmm25", "xmm26", "xmm27", "xmm28", "xmm29", "xmm30", "xmm31", "k1", "k2", "k3", \
+		"k4", "k5", "k6", "k7"
+#else
+#define REAL_AVX512_REGISTERS
+#endif
+
 #if defined(__x86_64__)
 /* The same as if it were no call (real.S), for which the shim is compiled without a red zone. */
 static always_inline void *real_resolve_in_hook(enum hook_id id)
@@ -65,7 +74,7 @@ static always_inline void *real_resolve_in_hook(enum hook_id id)
 	                 :
 	                 : "r10", "r11", "cc", "memory", "xmm0", "xmm1", "xmm2", "xmm3", "xmm4",
 	                   "xmm5", "xmm6", "xmm7", "xmm8", "xmm9", "xmm10", "xmm11", "xmm12",
-	                   "xmm13", "xmm14", "xmm15");
+	                   "xmm13", "xmm14", "xmm15" REAL_AVX512_REGISTERS);
 	return function;
 }
 #else
