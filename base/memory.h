@@ -49,6 +49,12 @@ static inline size_t string_copy(char *to, size_t size, const char *from)
 }
 
 /*
+ * A row of constants has its texts within it: a pointer would be relocated at every start of a
+ * program, and its page written.
+ */
+#define FITS(text, array) _Static_assert(sizeof(text) <= sizeof(array), "a longer text")
+
+/*
  * The linker sorts static memory by alignment. What every fork child writes to comes first, behind
  * whole pages, and so lies on one page: each page costs the child a copy. Memory of kilobytes that
  * few need comes next, so that the small variables share a page or two.

@@ -17,7 +17,8 @@ const char *catalogue_family(const struct metric *metric)
 {
 	return metric->family == FAMILY_NONE
 	               ? ""
-	               : attribute_table[ATTRIBUTE_HOOK_FAMILY].values[metric->family];
+	               : attribute_value(&attribute_table[ATTRIBUTE_HOOK_FAMILY], metric->family)
+	                         ->text;
 }
 
 bool catalogue_is_real(const struct metric *metric)

@@ -152,7 +152,7 @@ static bool print_row(const struct objects *objects, const struct row *row)
 		row->need == ASSEMBLY ? NULL : next_object(objects, row->name, &address);
 
 	printf("%-24s %-8s %-24s ", row->name,
-	       attribute_table[ATTRIBUTE_HOOK_FAMILY].values[row->family],
+	       attribute_value(&attribute_table[ATTRIBUTE_HOOK_FAMILY], row->family)->text,
 	       reached ? base_name(reached->map->l_name) : "nothing");
 	if (row->need == ASSEMBLY)
 		printf("the kernel\n");

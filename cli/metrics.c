@@ -34,9 +34,9 @@ static void print_attributes(const struct metric *metric, const char *quote)
 
 		printf("%s%s%s%s {", i ? ", " : "", quote, attribute->key, quote);
 		for (uint32_t value = 0; value < attribute->count; value++) {
-			if (!attribute->values[value][0])
+			if (!attribute_value(attribute, value)->text[0])
 				continue;
-			printf("%s%s", separator, attribute->values[value]);
+			printf("%s%s", separator, attribute_value(attribute, value)->text);
 			separator = ", ";
 		}
 		putchar('}');
@@ -87,9 +87,10 @@ static json_t *attributes_of(const struct metric *metric)
 		json_t *values = json_array();
 
 		for (uint32_t value = 0; value < attribute->count; value++) {
-			if (value == 0 || attribute->values[value][0])
-				json_array_append_new(values,
-				                      json_string(attribute->values[value]));
+			if (value == 0 || attribute_value(attribute, value)->text[0])
+				json_array_append_new(
+					values,
+					json_string(attribute_value(attribute, value)->text));
 		}
 		json_array_append_new(
 			array, json_pack("{s:s, s:o}", "key", attribute->key, "values", values));

@@ -29,8 +29,9 @@ const char *report_group_name(int group)
 {
 	if (group == 0)
 		return "kernel";
-	return group <= HOOK_FAMILY_COUNT ? attribute_table[ATTRIBUTE_HOOK_FAMILY].values[group - 1]
-	                                  : "otelue";
+	return group <= HOOK_FAMILY_COUNT
+	               ? attribute_value(&attribute_table[ATTRIBUTE_HOOK_FAMILY], group - 1)->text
+	               : "otelue";
 }
 
 const char *report_group(const struct metric *metric)

@@ -11,8 +11,8 @@
 #define JANSSON_LIBRARY "libjansson.so.4"
 
 static const struct {
-	const char *symbol;
-	size_t offset;
+	char symbol[24];
+	uint32_t offset;
 } functions[] = {
 #define JSON_FUNCTION(result, name, parameters) {"json_" #name, offsetof(struct json_api, name)},
 #include "config/jansson_api.def"

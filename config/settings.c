@@ -20,19 +20,29 @@
 const struct settings_row settings_table[SETTING_COUNT] = {
 #define SETTING(id, kind_, default_, unit_, pointer_, variable_, otel_variable_, description_) \
 	[SETTING_##id] = {                                                                     \
+		.offset = offsetof(struct settings, id),                                       \
+		.room = sizeof(((struct settings *)0)->id),                                    \
 		.name = #id,                                                                   \
 		.unit = unit_,                                                                 \
 		.pointer = pointer_,                                                           \
 		.variable = variable_,                                                         \
 		.otel_variable = otel_variable_,                                               \
 		.description = description_,                                                   \
-		.offset = offsetof(struct settings, id),                                       \
-		.room = sizeof(((struct settings *)0)->id),                                    \
 		LIMITS_##kind_,                                                                \
 	},
 #include "config/settings.def"
 #undef SETTING
 };
+
+#define SETTING(id, kind, default_, unit_, pointer_, variable_, otel_variable_, description_) \
+	FITS(#id, settings_table->name);                                                      \
+	FITS(unit_, settings_table->unit);                                                    \
+	FITS(pointer_, settings_table->pointer);                                              \
+	FITS(variable_, settings_table->variable);                                            \
+	FITS(otel_variable_, settings_table->otel_variable);                                  \
+	FITS(description_, settings_table->description);
+#include "config/settings.def"
+#undef SETTING
 
 const struct settings settings_default = {
 #define SETTING(id, kind, default_, ...) .id = default_,

@@ -96,18 +96,18 @@ _Static_assert(OPTIONAL_METRIC_COUNT <= 32 && HOOK_FAMILY_COUNT < 32 && SINK_COU
 
 /* A row of settings.def. */
 struct settings_row {
-	const char *name, *unit, *pointer, *variable, *otel_variable, *description;
 	uint32_t least, most; /* of a number */
 	uint16_t offset, room;
 	uint8_t kind;  /* enum settings_kind */
 	uint8_t words; /* enum settings_words, of a word */
+	char name[32], unit[12], pointer[104], variable[64], otel_variable[64], description[120];
 };
 
 extern const struct settings_row settings_table[SETTING_COUNT];
 extern const struct settings settings_default; /* not sealed: no hash */
 
 /* Names of exporters, by enum SINK, as variables have them. */
-extern const char *const settings_exporter_names[SINK_COUNT];
+extern const char settings_exporter_names[SINK_COUNT][16];
 
 /* A scalar setting's value. */
 static inline uint32_t settings_number(const struct settings *settings, enum settings_id id)

@@ -20,7 +20,7 @@ static uint64_t settings_layout(void)
 		                               row->kind);
 	}
 	for (uint32_t i = 0; i < families->count; i++)
-		hash = hash_string(hash, families->values[i]);
+		hash = hash_string(hash, attribute_value(families, i)->text);
 	for (int i = 0; i < METRIC_COUNT; i++)
 		if (metric_table[i].place == PLACE_OPTIONAL)
 			hash = hash_string(hash, metric_table[i].name);

@@ -163,9 +163,9 @@ static int family_of(const char *place)
 	const char *name = place + sizeof("/distribution/otelue/hooks/") - 1;
 
 	for (uint32_t i = 0; i < families->count; i++) {
-		size_t length = string_length(families->values[i]);
+		size_t length = string_length(attribute_value(families, i)->text);
 
-		if (text_has_prefix(name, families->values[i]) &&
+		if (text_has_prefix(name, attribute_value(families, i)->text) &&
 		    (!name[length] || name[length] == '/'))
 			return (int)i;
 	}
@@ -183,7 +183,7 @@ int read_hook_family(struct json_reader *reader, struct json_t *value)
 	text_add(&text, "no such family of hooks in this version; there are ");
 	for (uint32_t i = 0; i < families->count; i++) {
 		text_add(&text, i ? ", " : "");
-		text_add(&text, families->values[i]);
+		text_add(&text, attribute_value(families, i)->text);
 	}
 	return reader_error(reader, message);
 }

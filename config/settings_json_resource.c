@@ -8,7 +8,7 @@
 #define NOT_YET "not supported by this version of otelue; take it out"
 
 static const struct {
-	const char *name, *expected;
+	char name[8], expected[16];
 	enum settings_attribute_type type;
 } types[] = {
 	{"string", "a string", ATTRIBUTE_STRING},

@@ -71,7 +71,7 @@ int reader_error(struct json_reader *reader, const char *message)
 
 static void add_value(struct json_reader *reader, struct text *text, const struct json_t *value)
 {
-	static const char *const names[] = {
+	static const char names[][32] = {
 		[JSON_OBJECT] = "an object",
 		[JSON_ARRAY] = "an array",
 		[JSON_REAL] = "a number that is not an integer",

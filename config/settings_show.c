@@ -28,7 +28,7 @@ const char *settings_show_bit(enum settings_id id, uint32_t bit)
 	case SETTING_KIND_EXPORTERS:
 		return bit < SINK_COUNT ? settings_exporter_names[bit] : NULL;
 	case SETTING_KIND_FAMILIES:
-		return bit < families->count ? families->values[bit] : NULL;
+		return bit < families->count ? attribute_value(families, bit)->text : NULL;
 	case SETTING_KIND_METRICS:
 		return metric_of_bit(bit);
 	default:

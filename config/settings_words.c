@@ -3,7 +3,7 @@
 #include "config/settings.h"
 
 /* SINK_FILE is called after its format, as in OpenTelemetry's schema. */
-const char *const settings_exporter_names[SINK_COUNT] = {
+const char settings_exporter_names[SINK_COUNT][16] = {
 	[SINK_USER_EVENTS] = "user_events",
 	[SINK_FILE] = "otlp_file",
 };

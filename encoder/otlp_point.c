@@ -35,7 +35,7 @@ static size_t attributes_size(const struct metric *metric, const struct attribut
 
 	for (unsigned int i = 0; i < values->count; i++) {
 		const struct attribute *attribute = &attribute_table[metric->attributes[i]];
-		size_t length = attribute->lengths[values->value[i]];
+		size_t length = attribute_value(attribute, values->value[i])->length;
 
 		if (length)
 			size += ATTRIBUTE_OVERHEAD + attribute->key_length + length;
@@ -46,7 +46,8 @@ static size_t attributes_size(const struct metric *metric, const struct attribut
 static uint8_t *put_attribute(uint8_t *at, unsigned int field, const struct attribute *attribute,
                               uint32_t value)
 {
-	uint8_t key_length = attribute->key_length, length = attribute->lengths[value];
+	uint8_t key_length = attribute->key_length,
+		length = attribute_value(attribute, value)->length;
 
 	*at++ = PROTOBUF_TAG(field, WIRE_LENGTH);
 	*at++ = (uint8_t)(ATTRIBUTE_OVERHEAD - 2 + key_length + length);
@@ -57,7 +58,7 @@ static uint8_t *put_attribute(uint8_t *at, unsigned int field, const struct attr
 	*at++ = (uint8_t)(2 + length);
 	*at++ = PROTOBUF_TAG(FIELD_VALUE_STRING, WIRE_LENGTH);
 	*at++ = length;
-	return protobuf_put_bytes(at, attribute->values[value], length);
+	return protobuf_put_bytes(at, attribute_value(attribute, value)->text, length);
 }
 
 /* There must be room for attributes_size(). */
@@ -67,7 +68,7 @@ static uint8_t *put_attributes(uint8_t *at, unsigned int field, const struct met
 	for (unsigned int i = 0; i < values->count; i++) {
 		const struct attribute *attribute = &attribute_table[metric->attributes[i]];
 
-		if (attribute->lengths[values->value[i]])
+		if (attribute_value(attribute, values->value[i])->length)
 			at = put_attribute(at, field, attribute, values->value[i]);
 	}
 	return at;

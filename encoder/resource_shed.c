@@ -9,7 +9,7 @@
 
 /* Detected attributes, the least missed first; a detected one that is not named here goes before
  * all of them. */
-static const char *const detected[] = {
+static const char detected[][24] = {
 	"os.type",
 	"host.arch",
 	"process.executable.path",
@@ -23,7 +23,7 @@ static const char *const detected[] = {
 };
 #define DETECTED_COUNT (sizeof(detected) / sizeof(detected[0]))
 
-static const char *const kept[] = {
+static const char kept[][24] = {
 	"service.name", "service.namespace",  "service.version",        "service.instance.id",
 	"process.pid",  "telemetry.sdk.name", "telemetry.sdk.language", "telemetry.sdk.version",
 };

@@ -125,7 +125,7 @@ void hook_ticks_forbid(void)
 /* The errno's that a set of attributes.def names. */
 static const struct {
 	int error;
-	const char *name;
+	char name[16];
 } error_names[] = {
 #define ERROR(name)         \
 	{                   \
@@ -155,7 +155,8 @@ uint32_t hook_error_value(enum attribute_id id, int error)
 	const char *name = error_name(error);
 	uint32_t value = 0;
 
-	while (value < attribute->count - 1 && !string_equal(attribute->values[value], name))
+	while (value < attribute->count - 1 &&
+	       !string_equal(attribute_value(attribute, value)->text, name))
 		value++;
 	return value;
 }

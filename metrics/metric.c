@@ -1,34 +1,10 @@
 /* The descriptor tables, from metrics.def and attributes.def. Constant data. */
+#include "base/memory.h"
 #include "metrics/metric.h"
 
-#define ATTRIBUTE_BEGIN(id, key) static const char *const values_##id[] = {
-#define VALUE(id, name, text)    text,
-#define NAMED(id)                [id##_NAMED... id##_OVERFLOW] = "",
-#define ATTRIBUTE_END(id) \
-	}                 \
-	;
-#include "metrics/attributes.def"
-#undef ATTRIBUTE_BEGIN
-#undef VALUE
-#undef NAMED
-#undef ATTRIBUTE_END
-
-#define ATTRIBUTE_BEGIN(id, key) static const uint8_t lengths_##id[] = {
-#define VALUE(id, name, text)    sizeof(text) - 1,
-#define NAMED(id)                [id##_NAMED... id##_OVERFLOW] = 0,
-#define ATTRIBUTE_END(id) \
-	}                 \
-	;
-#include "metrics/attributes.def"
-#undef ATTRIBUTE_BEGIN
-#undef VALUE
-#undef NAMED
-#undef ATTRIBUTE_END
-
-const struct attribute attribute_table[ATTRIBUTE_ID_COUNT] = {
-	[ATTRIBUTE_NONE] = {"", NULL, NULL, 0, 1},
-#define ATTRIBUTE_BEGIN(id, key) \
-	[ATTRIBUTE_##id] = {key, values_##id, lengths_##id, sizeof(key) - 1, id##_COUNT},
+/* Where an attribute's values begin among those of all. */
+enum {
+#define ATTRIBUTE_BEGIN(id, key) FIRST_##id, LAST_##id = FIRST_##id + id##_COUNT - 1,
 #define VALUE(id, name, text)
 #define NAMED(id)
 #define ATTRIBUTE_END(id)
@@ -38,6 +14,41 @@ const struct attribute attribute_table[ATTRIBUTE_ID_COUNT] = {
 #undef NAMED
 #undef ATTRIBUTE_END
 };
+
+const struct attribute_value attribute_value_table[] = {
+#define ATTRIBUTE_BEGIN(id, key)
+#define VALUE(id, name, text) [FIRST_##id + id##_##name] = {sizeof(text) - 1, text},
+#define NAMED(id)             [FIRST_##id + id##_NAMED... FIRST_##id + id##_OVERFLOW] = {0, ""},
+#define ATTRIBUTE_END(id)
+#include "metrics/attributes.def"
+#undef ATTRIBUTE_BEGIN
+#undef VALUE
+#undef NAMED
+#undef ATTRIBUTE_END
+};
+
+const struct attribute attribute_table[ATTRIBUTE_ID_COUNT] = {
+	[ATTRIBUTE_NONE] = {"", 0, 0, 1},
+#define ATTRIBUTE_BEGIN(id, key) [ATTRIBUTE_##id] = {key, sizeof(key) - 1, FIRST_##id, id##_COUNT},
+#define VALUE(id, name, text)
+#define NAMED(id)
+#define ATTRIBUTE_END(id)
+#include "metrics/attributes.def"
+#undef ATTRIBUTE_BEGIN
+#undef VALUE
+#undef NAMED
+#undef ATTRIBUTE_END
+};
+
+#define ATTRIBUTE_BEGIN(id, key_) FITS(key_, attribute_table->key);
+#define VALUE(id, name, text_)    FITS(text_, attribute_value_table->text);
+#define NAMED(id)
+#define ATTRIBUTE_END(id)
+#include "metrics/attributes.def"
+#undef ATTRIBUTE_BEGIN
+#undef VALUE
+#undef NAMED
+#undef ATTRIBUTE_END
 
 #define PLACE_OF_SHARD(n) PLACE_RECORDED
 #define PLACE_OF_OBSERVED PLACE_OBSERVED
@@ -49,9 +60,6 @@ const struct attribute attribute_table[ATTRIBUTE_ID_COUNT] = {
 const struct metric metric_table[METRIC_COUNT] = {
 #define METRIC(id, family_, kind_, number_, place_, name_, unit_, a, b, c, description_) \
 	[METRIC_##id] = {                                                                \
-		.name = name_,                                                           \
-		.unit = unit_,                                                           \
-		.description = description_,                                             \
 		.kind = KIND_##kind_,                                                    \
 		.number = NUMBER_##number_,                                              \
 		.place = PLACE_OF_##place_,                                              \
@@ -62,10 +70,20 @@ const struct metric metric_table[METRIC_COUNT] = {
 		.shard_series = IN_SHARD_##place_,                                       \
 		.shard_word = WORD_OF(shard_values, id),                                 \
 		.process_word = WORD_OF(process_values, id),                             \
+		.name = name_,                                                           \
+		.unit = unit_,                                                           \
+		.description = description_,                                             \
 	},
 #include "metrics/metrics.def"
 #undef METRIC
 };
+
+#define METRIC(id, family, kind, number, place, name_, unit_, a, b, c, description_) \
+	FITS(name_, metric_table->name);                                             \
+	FITS(unit_, metric_table->unit);                                             \
+	FITS(description_, metric_table->description);
+#include "metrics/metrics.def"
+#undef METRIC
 
 unsigned int metric_attribute_count(const struct metric *metric)
 {

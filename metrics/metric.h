@@ -70,16 +70,19 @@ enum metric_place { PLACE_RECORDED, PLACE_OBSERVED, PLACE_DERIVED, PLACE_OPTIONA
 #define METRIC_ATTRIBUTES 3
 #define FAMILY_NONE       (-1)
 
+struct attribute_value {
+	uint8_t length;
+	char text[31]; /* "": the data point goes without this attribute */
+};
+
 struct attribute {
-	const char *key;
-	const char *const *values; /* "": the data point goes without this attribute */
-	const uint8_t *lengths;    /* of the values */
+	char key[31];
 	uint8_t key_length;
+	uint32_t first; /* of its values, in attribute_value_table[] */
 	uint32_t count;
 };
 
 struct metric {
-	const char *name, *unit, *description;
 	uint8_t kind;                          /* enum metric_kind */
 	uint8_t number;                        /* enum metric_number */
 	uint8_t place;                         /* enum metric_place */
@@ -90,8 +93,10 @@ struct metric {
 	uint16_t shard_series; /* the first so many live in each thread's shard */
 	uint32_t shard_word;   /* where they start in struct shard_values */
 	uint32_t process_word; /* where the others start in struct process_values */
+	char name[48], unit[20], description[208];
 };
 
+extern const struct attribute_value attribute_value_table[];
 extern const struct attribute attribute_table[ATTRIBUTE_ID_COUNT];
 extern const struct metric metric_table[METRIC_COUNT];
 
@@ -160,6 +165,12 @@ static inline bool metric_is_named(const struct metric *metric, uint32_t series)
 
 /* The value's number of attribute `index` (0 to 2) in a series. */
 uint32_t metric_attribute_value(const struct metric *metric, uint32_t series, unsigned int index);
+
+static inline const struct attribute_value *attribute_value(const struct attribute *attribute,
+                                                            uint32_t value)
+{
+	return &attribute_value_table[attribute->first + value];
+}
 
 /* How many attributes the metric has. */
 unsigned int metric_attribute_count(const struct metric *metric);

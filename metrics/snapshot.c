@@ -178,9 +178,10 @@ bool point_read(struct point *point, const struct snapshot *snapshot,
 static struct point_attribute attribute_of(enum attribute_id id, uint32_t value)
 {
 	const struct attribute *attribute = &attribute_table[id];
+	const struct attribute_value *text = attribute_value(attribute, value);
 
-	return (struct point_attribute){attribute->key, attribute->values[value],
-	                                attribute->key_length, attribute->lengths[value], false};
+	return (struct point_attribute){attribute->key, text->text, attribute->key_length,
+	                                text->length, false};
 }
 
 static unsigned int named_attributes(const struct name *name, struct point_attribute *ret)

@@ -111,6 +111,14 @@ def check_fork_memory(shared):
         yield f"{shared}: what fork children write does not lie on one page: {sorted(pages)}"
 
 
+# The loader relocates them at each start; with what else it writes they are to fit one page.
+def check_relocated_memory(shared):
+    sections = tool("readelf", "-SW", shared)
+    for size in re.findall(r"\s\.data\.rel\.ro\s+PROGBITS\s+\w+ \w+ (\w+)", sections):
+        if int(size, 16) > PAGE // 2:
+            yield f"{shared}: {int(size, 16)} bytes of constants with pointers in them, which each start relocates"
+
+
 def check_versions(shared):
     for name, version in re.findall(r"(\S+)@GLIBC_([\d.]+)", tool("nm", "-D", "-u", shared)):
         if tuple(int(part) for part in version.split(".")) > NEWEST_GLIBC:
@@ -122,6 +130,7 @@ def check_shim(definitions, shared):
     yield from check_dynamic(shared)
     yield from check_memory(shared)
     yield from check_fork_memory(shared)
+    yield from check_relocated_memory(shared)
     yield from check_versions(shared)
 
 

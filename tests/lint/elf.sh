@@ -53,6 +53,9 @@ the_shim_rules_see_what_breaks_them() {
 	{ cat names.c; echo 'char shim[5000];'; } | object -shared -o bad.so
 	breaks 'has no emitter, which fork children write' shim "$hooks" bad.so
 	breaks 'does not lie on one page' shim "$hooks" bad.so
+	{ cat names.c; echo '#define TEN(x) x, x, x, x, x, x, x, x, x, x'
+		echo 'const char *const texts[] = {TEN(TEN(TEN("text")))};'; } | object -shared -o bad.so -Wl,-z,relro
+	breaks 'bytes of constants with pointers in them' shim "$hooks" bad.so
 	echo 'double f(double x, double y) { double pow(double, double); return pow(x, y); }' |
 		object -shared -o bad.so -fno-builtin -Wl,--no-as-needed -lm
 	breaks 'needs libm.so.6' shim "$hooks" bad.so

@@ -82,9 +82,11 @@ Test(metric, attributes_are_short)
 
 		cr_assert_eq(attribute->key_length, strlen(attribute->key));
 		for (uint32_t value = 0; value < attribute->count; value++) {
-			cr_assert_eq(attribute->lengths[value], strlen(attribute->values[value]));
-			cr_assert_leq(attribute->key_length + attribute->lengths[value], 121, "%s",
-			              attribute->key);
+			cr_assert_eq(attribute_value(attribute, value)->length,
+			             strlen(attribute_value(attribute, value)->text));
+			cr_assert_leq(attribute->key_length +
+			                      attribute_value(attribute, value)->length,
+			              121, "%s", attribute->key);
 		}
 	}
 }
