@@ -55,12 +55,15 @@ static inline size_t string_copy(char *to, size_t size, const char *from)
 #define FITS(text, array) _Static_assert(sizeof(text) <= sizeof(array), "a longer text")
 
 /*
- * The linker sorts static memory by alignment. What every fork child writes to comes first, behind
- * whole pages, and so lies on one page: each page costs the child a copy. Memory of kilobytes that
- * few need comes next, so that the small variables share a page or two.
+ * Where static memory lies. A page costs each start that touches it a fault, and a fork child that
+ * writes it a copy. So what all of them touch is on the page of .data, which the loader has written
+ * anyway, and small variables follow there in the order of the link (preload/Makefile.am). Memory
+ * of kilobytes that few need comes behind them; last the page that is wiped in fork children, which
+ * is a mapping of its own and at the end splits but one other.
  */
-#define FORK_MEMORY  __attribute__((aligned(128)))
-#define LARGE_MEMORY __attribute__((aligned(64)))
+#define FORK_MEMORY  __attribute__((section(".data.fork")))
+#define LARGE_MEMORY __attribute__((section(".sbss.large"), aligned(64)))
+#define WIPED_MEMORY __attribute__((section(".sbss.wiped")))
 
 /* Writes value in decimal with NUL into to[21]; returns the number of digits. */
 static inline size_t string_from_u64(char *to, uint64_t value)

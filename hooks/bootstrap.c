@@ -1,13 +1,14 @@
 /* The bump buffer of bootstrap.h. Each block is preceded by its size; nothing is ever given back to
  * it. */
 #include "base/atomic.h"
+#include "base/memory.h"
 #include "hooks/memory.h"
 
 extern void *__libc_calloc(size_t, size_t);
 extern void *__libc_memalign(size_t, size_t);
 extern void __libc_free(void *);
 
-char bootstrap_buffer[BOOTSTRAP_SIZE] __attribute__((aligned(4096)));
+char bootstrap_buffer[BOOTSTRAP_SIZE] LARGE_MEMORY __attribute__((aligned(4096)));
 static size_t bootstrap_used;
 
 void *bootstrap_allocate(size_t size, size_t alignment)

@@ -13,7 +13,7 @@ __thread struct hook_thread hook_thread;
 uint64_t hook_families = ~UINT64_C(0);
 bool counting_names, counting_reverse, counting_misses_io;
 
-union counting_page counting_page __attribute__((aligned(COUNTING_PAGE)));
+union counting_page counting_page WIPED_MEMORY __attribute__((aligned(COUNTING_PAGE)));
 
 static struct process_values early LARGE_MEMORY; /* counts from the first call of the process until
                                        there is a segment, and what that has no room for */

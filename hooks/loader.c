@@ -11,7 +11,7 @@ void *loader_dlopen(const char *path, int flags) HOOK_HIDDEN;
 void *loader_dlmopen(long space, const char *path, int flags) HOOK_HIDDEN;
 void *loader_dlclose(void) HOOK_HIDDEN;
 
-bool loader_tells;
+bool loader_tells FORK_MEMORY;
 
 /* True once for a path; another one may be taken for it. */
 static bool is_new(const char *path)

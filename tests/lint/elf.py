@@ -93,7 +93,8 @@ def check_memory(shared):
         yield f"{shared}: relocation {relocation}: thread-local storage is not initial-exec"
 
 
-# What a fork child writes; base/memory.h.
+# What a fork child writes, and what else each start touches; base/memory.h.
+START_MEMORY = {"loader_tells", "hook_families", "hook_ticks_multiplier", "thread_end_key", "lost", "arena"}
 FORK_MEMORY = {"shim", "emitter", "request", "books_closed", "exec_is_told", "calibration_is_due", "emitter_is_due", "window", "inherited", "early_inherited",
                "hook_due", "under_way", "stops"}
 PAGE = 4096
@@ -102,13 +103,13 @@ PAGE = 4096
 def check_fork_memory(shared):
     pages = {}
     for address, size, _, name in re.findall(r"^(\w+) (\w+) ([bBdD]) (\w+)$", tool("nm", "-S", shared), re.M):
-        if name in FORK_MEMORY:
+        if name in FORK_MEMORY | START_MEMORY:
             first, last = int(address, 16), int(address, 16) + int(size, 16) - 1
             pages.setdefault(name, set()).update({first // PAGE, last // PAGE})
-    for name in sorted(FORK_MEMORY - set(pages)):
-        yield f"{shared}: has no {name}, which fork children write"
+    for name in sorted((FORK_MEMORY | START_MEMORY) - set(pages)):
+        yield f"{shared}: has no {name}, which fork children write or each start touches"
     if len(set().union(*pages.values())) > 1:
-        yield f"{shared}: what fork children write does not lie on one page: {sorted(pages)}"
+        yield f"{shared}: what fork children write and starts touch does not lie on one page: {sorted(pages)}"
 
 
 # The loader relocates them at each start; with what else it writes they are to fit one page.

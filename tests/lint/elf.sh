@@ -51,7 +51,7 @@ the_shim_rules_see_what_breaks_them() {
 	breaks '300 bytes of thread-local storage' shim "$hooks" bad.so
 	breaks 'not initial-exec' shim "$hooks" bad.so
 	{ cat names.c; echo 'char shim[5000];'; } | object -shared -o bad.so
-	breaks 'has no emitter, which fork children write' shim "$hooks" bad.so
+	breaks 'has no emitter, which fork children write or' shim "$hooks" bad.so
 	breaks 'does not lie on one page' shim "$hooks" bad.so
 	{ cat names.c; echo '#define TEN(x) x, x, x, x, x, x, x, x, x, x'
 		echo 'const char *const texts[] = {TEN(TEN(TEN("text")))};'; } | object -shared -o bad.so -Wl,-z,relro
