@@ -41,4 +41,17 @@ static inline long file_read(const char *path, char *to, size_t size)
 	return n < 0 ? n : (long)length;
 }
 
+/* The same in one read, for a file that the kernel makes whole for whoever has room for it. */
+static inline long file_read_once(const char *path, char *to, size_t size)
+{
+	long fd = file_open(path, O_RDONLY | O_NONBLOCK, 0), n;
+
+	if (fd < 0)
+		return fd;
+	n = sys_call(SYS_read, fd, to, size - 1);
+	sys_call(SYS_close, fd);
+	to[n < 0 ? 0 : n] = '\0';
+	return n;
+}
+
 #endif

@@ -112,7 +112,7 @@ static int compare(const void *one, const void *other)
 /* A vfork child may go on in its memory, and a pid of another namespace says nothing. */
 static bool is_final(const struct segment_reading *reading, int fd)
 {
-	uint64_t own = reader_pid_namespace();
+	uint64_t own = segment_pid_namespace();
 
 	return own && reading->pid_namespace == own && !reader_process_runs(reading) &&
 	       !reader_memory_in_use(fd);

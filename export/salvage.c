@@ -140,7 +140,7 @@ static bool is_abandoned(int fd, const char *name)
 static enum salvage_outcome look(struct salvager *salvager, int directory, const char *name, int fd,
                                  int *ret_error)
 {
-	uint64_t own = reader_pid_namespace();
+	uint64_t own = segment_pid_namespace();
 	bool is_counted;
 
 	if (sys_call(SYS_flock, fd, LOCK_EX | LOCK_NB) < 0)

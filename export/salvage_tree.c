@@ -217,7 +217,7 @@ static enum salvage_outcome export_tree(struct salvager *salvager, int session, 
 static enum salvage_outcome look(struct salvager *salvager, int session, int fd, int *ret_error)
 {
 	struct salvage_tree *tree = &salvager->tree;
-	uint64_t own = reader_pid_namespace();
+	uint64_t own = segment_pid_namespace();
 
 	if (sys_call(SYS_flock, fd, LOCK_EX | LOCK_NB) < 0)
 		return SALVAGE_BUSY;

@@ -216,13 +216,6 @@ int reader_ledger(int fd, const struct segment_reading *reading, enum ledger_sta
 	return err || size < sizeof(*ret) ? err : ledger_check(ret);
 }
 
-uint64_t reader_pid_namespace(void)
-{
-	struct stat status;
-
-	return status_of(AT_FDCWD, "/proc/self/ns/pid", 0, &status) < 0 ? 0 : status.st_ino;
-}
-
 /* Moves to the number-th field behind the name of /proc/PID/stat; the name may hold anything. */
 static const char *stat_field(const char *text, long length, int number)
 {
@@ -292,7 +285,7 @@ bool reader_memory_in_use(int fd)
 
 static bool is_alive(const struct segment_reading *reading, int fd)
 {
-	uint64_t own = reader_pid_namespace();
+	uint64_t own = segment_pid_namespace();
 
 	if (own != 0 && reading->pid_namespace == own)
 		return reader_process_runs(reading);

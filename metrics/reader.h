@@ -73,9 +73,6 @@ bool reader_memory_hold(int fd);
 /* Does the process that made it still run, in this pid namespace? */
 bool reader_process_runs(const struct segment_reading *reading);
 
-/* Of this process; 0: unknown. */
-uint64_t reader_pid_namespace(void);
-
 /* Every total within bounds, so that no later sum of a few thousand of them turns over unseen; else
  * -EBADMSG. */
 int reader_check_totals(const struct process_values *totals);

@@ -191,4 +191,7 @@ struct ledger *segment_ledger(struct segment *segment, enum ledger_state state, 
 
 uint32_t segment_layout(void);
 
+/* The inode of our /proc/self/ns/pid, 0: unknown. */
+uint64_t segment_pid_namespace(void);
+
 #endif

@@ -76,7 +76,7 @@ static int read_io(const char *path, struct io_counts *ret)
 	char text[256];
 
 	memset(text, 0, sizeof(text));
-	if (file_read(path, text, sizeof(text) - 32) <= 0)
+	if (file_read_once(path, text, sizeof(text) - 32) <= 0)
 		return -1;
 	ret->read_calls = number_after(text, "syscr:");
 	ret->write_calls = number_after(text, "syscw:");
@@ -103,7 +103,7 @@ void observe_begin(struct observe_baseline *ret)
 	if (ret->io_known) {
 		ret->read_bytes = io.read_bytes;
 		ret->write_bytes = io.write_bytes;
-		ret->read_calls = io.read_calls + 2; /* the reads that told us */
+		ret->read_calls = io.read_calls + 1; /* the read that told us */
 		ret->write_calls = io.write_calls;
 	}
 }
@@ -288,9 +288,8 @@ static void observe_io(struct process_values *process, const struct observe_base
 	    io.write_bytes - baseline->write_bytes);
 	if (!totals || (emitter_tid && read_io("/proc/thread-self/io", &own)))
 		return;
-	/* The two reads of /proc/self/io itself are in our own count, but not yet in the process's.
-	 */
-	own.read_calls -= emitter_tid ? 2 : 0;
+	/* The read of /proc/self/io itself is in our own count, but not yet in the process's. */
+	own.read_calls -= emitter_tid ? 1 : 0;
 	observe_coverage(process, totals, DISK_DIRECTION_READ,
 	                 io.read_calls - baseline->read_calls - own.read_calls);
 	observe_coverage(process, totals, DISK_DIRECTION_WRITE,

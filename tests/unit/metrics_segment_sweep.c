@@ -1,6 +1,7 @@
 /* What killed processes leave behind: the latest stay to be read, older ones go, the living stay.
  */
 #include <dirent.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 #include "metrics/segment.h"
@@ -90,4 +91,14 @@ Test(segment_sweep, looks_at_none_where_there_are_few_enough)
 	cr_assert_eq(files(), SEGMENT_DEAD_KEPT + 10);
 	segment_sweep(scratch, segment.header->pid_namespace, SEGMENT_DEAD_KEPT + 9);
 	cr_assert_eq(files(), SEGMENT_DEAD_KEPT + 1);
+}
+
+Test(segment_sweep, knows_the_pid_namespace_by_the_inode_that_stat_tells)
+{
+	struct stat status;
+
+	cr_assert_eq(stat("/proc/self/ns/pid", &status), 0);
+	cr_assert_eq(segment_pid_namespace(), status.st_ino);
+	cr_assert_eq(segment_create(&segment, &identity), 0);
+	cr_assert_eq(segment.header->pid_namespace, status.st_ino);
 }
