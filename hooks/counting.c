@@ -301,7 +301,7 @@ void counting_postfork_parent(void)
 void counting_postfork_child(const struct segment_identity *identity)
 {
 	struct segment_identity child = *identity;
-	uint64_t early_pages = relaxed_load(&counting_page.early_pages);
+	uint64_t early_pages;
 	void *place;
 
 	child.inherited_bytes = hook_thread.live_bytes;
@@ -309,7 +309,8 @@ void counting_postfork_child(const struct segment_identity *identity)
 
 	if (early_inherited) /* the parent's counts */
 		memset(&early, 0, sizeof(early));
-	if (!wiping) { /* a kernel before 4.14 */
+	if (!wiping) { /* a kernel before 4.14; else a page that is read first is faulted twice */
+		early_pages = relaxed_load(&counting_page.early_pages);
 		memset(&counting_page, 0, sizeof(counting_page));
 		counting_page.early_pages = early_pages;
 	}
