@@ -177,6 +177,7 @@ static void thread_main(void *argument)
 	struct exporter *exporter = argument;
 
 	run(exporter);
+	observe_emitter_ends(&exporter->observed);
 	exporter->emitter_tid = 0;
 	release_store(&emitter.tid, 0);
 	futex_wake_all(&emitter.done);

@@ -110,7 +110,7 @@ void observe_begin(struct observe_baseline *ret)
 
 static uint32_t allowed_cpus(void)
 {
-	unsigned long set_words[1024 / 64] = {0};
+	unsigned long set_words[2048 / 64] = {0}; /* EINVAL where the kernel has more */
 	long bytes = sys_call(SYS_sched_getaffinity, 0, sizeof(set_words), set_words);
 	uint32_t count = 0;
 
@@ -316,7 +316,13 @@ void observe_process(struct process_values *process, struct observe_state *state
 	for (uint32_t family = 0; family < HOOK_FAMILY_COUNT; family++)
 		set(process, METRIC_HOOKS_ACTIVE, family, shim.hooks_active[family]);
 	if (emitter_tid)
-		set(process, METRIC_OVERHEAD_TIME, 0, clock_read_ns(CLOCK_THREAD_CPUTIME_ID));
+		set(process, METRIC_OVERHEAD_TIME, 0,
+		    state->emitters_ns + clock_read_ns(CLOCK_THREAD_CPUTIME_ID));
+}
+
+void observe_emitter_ends(struct observe_state *state)
+{
+	state->emitters_ns += clock_read_ns(CLOCK_THREAD_CPUTIME_ID);
 }
 
 int observe_program_end(void)

@@ -17,6 +17,7 @@ struct observe_baseline {
 
 struct observe_state {
 	uint64_t last_ns, last_user_ns, last_system_ns; /* of the utilization's window */
+	uint64_t emitters_ns; /* CPU time of the process's emitters that have ended */
 };
 
 /* Taken by the constructor and in fork children. */
@@ -31,6 +32,9 @@ void observe_begin(struct observe_baseline *ret);
 void observe_process(struct process_values *process, struct observe_state *state,
                      const struct observe_baseline *baseline, const struct process_values *totals,
                      uint32_t emitter_tid);
+
+/* The emitter's last act: its CPU time is not lost where another one follows. */
+void observe_emitter_ends(struct observe_state *state);
 
 /* Only what is known without a descriptor: CPU time, context switches, faults. */
 void observe_usage(struct process_values *process, struct observe_state *state,

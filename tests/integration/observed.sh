@@ -58,6 +58,61 @@ lines_and_bytes_written_are_those_of_the_file() {
 	expect_equal "$("$metrics" value 'otelue.bytes.written{otelue.sink=file}' otlp.jsonl)" "$(wc -c <before)" bytes
 }
 
+# Who signals the emitter ends it; the next one goes on where it was.
+time_of_emitters_adds_up() {
+	compile program <<-'END'
+	#include <dirent.h>
+	#include <fcntl.h>
+	#include <signal.h>
+	#include <stdlib.h>
+	#include <sys/stat.h>
+	#include <unistd.h>
+	static long size(void) { struct stat now; return stat("otlp.jsonl", &now) ? 0 : now.st_size; }
+	static void exports(int more)
+	{
+		char byte;
+		for (; more; more--) {
+			long before = size();
+			int zero;
+			while (size() == before) { /* timed calls start the emitter again */
+				usleep(1000);
+				zero = open("/dev/zero", O_RDONLY);
+				if (read(zero, &byte, 1) != 1) exit(2);
+				close(zero);
+			}
+		}
+	}
+	int main(void)
+	{
+		DIR *tasks;
+		struct dirent *task;
+		int emitter = 0;
+		exports(20);
+		tasks = opendir("/proc/self/task");
+		while ((task = readdir(tasks)))
+			if (atoi(task->d_name) && atoi(task->d_name) != getpid()) emitter = atoi(task->d_name);
+		signal(SIGUSR1, SIG_IGN);
+		tgkill(getpid(), emitter, SIGUSR1); /* ESRCH: it has gone aside already */
+		exports(6);
+		return 0;
+	}
+	END
+	run timeout 60 env LD_PRELOAD="$OTELUE_PRELOAD" OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE="$PWD/otlp.jsonl" \
+		OTEL_METRIC_EXPORT_INTERVAL=100 OTEL_EXPORTER_OTLP_METRICS_TEMPORALITY_PREFERENCE=cumulative ./program
+	expect_code 0
+	python3 - <<-'PYTHON' || fail "see above"
+		import json
+		times = [float(point["asDouble"]) for line in open("otlp.jsonl")
+		         for metric in json.loads(line)["resourceMetrics"][0]["scopeMetrics"][0]["metrics"]
+		         if metric["name"] == "otelue.overhead.time" for point in metric["sum"]["dataPoints"]]
+		print("\n".join(map(str, times)))
+		assert len(times) >= 26, len(times)
+		# The export at the end finds the emitter that is there; each of its exports took time.
+		assert all(a < b for a, b in zip(times, times[1:])), "it stood still"
+	PYTHON
+}
+
+test_case time_of_emitters_adds_up
 test_case numbers_are_the_kernels_own
 test_case utilization_is_the_processor_time_of_its_window
 test_case lines_and_bytes_written_are_those_of_the_file
