@@ -94,11 +94,11 @@ static void run_waitpid(unsigned long calls)
 const struct path system_paths[] = {
 	{"getaddrinfo", run_getaddrinfo, 5000, true, "getaddrinfo of 127.0.0.1, no server asked"},
 	{"semaphore", run_semaphore, 50000, true, "sem_post and sem_wait"},
-	{"condition", run_condition, 5000, true, "pthread_cond_timedwait until a past time"},
+	{"condition", run_condition, 400, true, "pthread_cond_timedwait until a past time"},
 	{"rwlock", run_rwlock, 50000, true, "pthread_rwlock_rdlock and unlock"},
 	{"mmap", run_mmap, 5000, true, "mmap a page and munmap it"},
 	{"dlopen", run_dlopen, 2000, true, "dlopen the program itself and dlclose"},
-	{"sleep", run_sleep, 2000, true, "sleep 0 s"},
+	{"sleep", run_sleep, 100, true, "sleep 0 s"},
 	{"waitpid", run_waitpid, 5000, true, "waitpid where there is no child"},
 	{NULL, NULL, 0, false, NULL},
 };
