@@ -175,8 +175,7 @@ void *general_allocated(void *block, enum MEMORY_OPERATION operation, size_t req
 		return block;
 	error = errno;
 	call.here = counting_here(HOOK_FAMILY_MEMORY);
-	if (mode & MEMORY_UNKNOWN && operation == MEMORY_OPERATION_MALLOC && call.here.values &&
-	    block)
+	if (mode & MEMORY_UNKNOWN && call.here.values && block)
 		learn_headers(block, requested);
 	return end(&call, operation, block, requested, error);
 }
