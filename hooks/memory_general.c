@@ -66,11 +66,12 @@ void memory_resolve(void)
 	}
 	if (under_sanitizer())
 		stop_learning(MEMORY_FOREIGN | MEMORY_OFF);
-	if (!(relaxed_load(&memory_mode) & MEMORY_TIMED)) {
-		relaxed_store(&memory_calls.malloc, real.malloc);
-		relaxed_store(&memory_calls.calloc, real.calloc);
-	}
 	__atomic_and_fetch(&memory_mode, ~MEMORY_UNRESOLVED, __ATOMIC_RELEASE);
+	/* After that: what these give is counted. */
+	if (!(relaxed_load(&memory_mode) & MEMORY_TIMED)) {
+		release_store(&memory_calls.malloc, real.malloc);
+		release_store(&memory_calls.calloc, real.calloc);
+	}
 }
 
 void memory_take_time(void)
@@ -164,14 +165,15 @@ void *general_calloc(size_t count, size_t size)
 	return block;
 }
 
-/* While the allocator is looked up, the block is the bootstrap buffer's. */
+/* While the allocator is looked up, the block is the bootstrap buffer's; another thread may have
+ * found it meanwhile. */
 void *general_allocated(void *block, enum MEMORY_OPERATION operation, size_t requested)
 {
 	struct hook_call call = {.timer = {0, 0}};
 	uint32_t mode = relaxed_load(&memory_mode);
 	int error;
 
-	if (mode & (MEMORY_UNRESOLVED | MEMORY_OFF))
+	if (mode & (MEMORY_UNRESOLVED | MEMORY_OFF) || bootstrap_owns(block))
 		return block;
 	error = errno;
 	call.here = counting_here(HOOK_FAMILY_MEMORY);
