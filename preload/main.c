@@ -9,6 +9,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 #include "base/memory.h"
+#include "base/path.h"
 #include "base/syscall.h"
 #include "config/settings_load.h"
 #include "hooks/descriptor.h"
@@ -55,7 +56,32 @@ static void complain(const struct settings_error *error)
 	sys_call(SYS_writev, 2, pieces, sizeof(pieces) / sizeof(pieces[0]));
 }
 
-static bool load_settings(char *const *envp, bool secure)
+/* Is it the interpreter that runs, and not the file that was executed? The kernel then hands that
+ * on as an argument, behind those of the "#!" lines. */
+static bool is_argument(char *const *argv, const char *file)
+{
+	for (int i = 1; argv[0] && argv[i] && i <= 16; i++) {
+		if (string_equal(argv[i], file))
+			return true;
+	}
+	return false;
+}
+
+/* What /proc/self/exe says. To ask it costs a start 11 us: the kernel makes what it finds there for
+ * each process anew. */
+static void find_program(char *const *argv)
+{
+	const char *file = (const char *)getauxval(AT_EXECFN);
+
+	if (shim.restricted || !file || !getauxval(AT_BASE) || is_argument(argv, file) ||
+	    !path_resolve(file, shim.program, sizeof(shim.program))) {
+		memset(shim.program, 0, sizeof(shim.program));
+		sys_call(SYS_readlinkat, -100, "/proc/self/exe", shim.program,
+		         sizeof(shim.program) - 1);
+	}
+}
+
+static bool load_settings(char *const *argv, char *const *envp, bool secure)
 {
 	static struct settings settings LARGE_MEMORY;
 	static struct settings_error error LARGE_MEMORY;
@@ -79,7 +105,7 @@ static bool load_settings(char *const *envp, bool secure)
 	}
 	if (shim.settings->disabled)
 		return false;
-	sys_call(SYS_readlinkat, -100, "/proc/self/exe", shim.program, sizeof(shim.program) - 1);
+	find_program(argv);
 	return settings_program_selected(shim.settings, shim.program);
 }
 
@@ -119,7 +145,6 @@ __attribute__((constructor)) static void otelue_start(int argc, char **argv, cha
 	int saved = errno;
 
 	(void)argc;
-	(void)argv;
 	/* First of all a write to either page: one that is read first is faulted twice. */
 	relaxed_store(&hook_due, UINT64_MAX);
 	relaxed_store(&loader_tells, false);
@@ -129,7 +154,7 @@ __attribute__((constructor)) static void otelue_start(int argc, char **argv, cha
 	 * it. */
 	shim.restricted = is_filtered();
 	relaxed_store(&descriptor_lookups, !shim.restricted);
-	shim.counting = load_settings(envp, secure);
+	shim.counting = load_settings(argv, envp, secure);
 	if (shim.counting) {
 		hook_clock_begin((const void *)getauxval(AT_SYSINFO_EHDR));
 		shim.page_size = (uint32_t)getauxval(AT_PAGESZ);
