@@ -137,8 +137,31 @@ static bool is_abandoned(int fd, const char *name)
 	               (uint64_t)status.st_mtime + ABANDONED_S;
 }
 
+enum judged {
+	JUDGED_BY_PID,
+	JUDGED_DEAD,
+	JUDGED_ALIVE,
+};
+
+/*
+ * A process that was killed in its first moments has left no pid namespace: then its memory tells
+ * whether it lives. Asked before the file is opened for writing, which is a use, too.
+ */
+static enum judged judge(struct salvager *salvager, int directory, const char *name)
+{
+	int fd = reader_open(directory, name, (uid_t)sys_call(SYS_geteuid), O_RDONLY);
+	enum judged result = JUDGED_BY_PID;
+
+	if (fd < 0)
+		return result;
+	if (reader_header(fd, &salvager->reading) == 0 && !salvager->reading.pid_namespace)
+		result = reader_memory_in_use(fd) ? JUDGED_ALIVE : JUDGED_DEAD;
+	sys_call(SYS_close, fd);
+	return result;
+}
+
 static enum salvage_outcome look(struct salvager *salvager, int directory, const char *name, int fd,
-                                 int *ret_error)
+                                 enum judged judged, int *ret_error)
 {
 	uint64_t own = segment_pid_namespace();
 	bool is_counted;
@@ -155,9 +178,12 @@ static enum salvage_outcome look(struct salvager *salvager, int directory, const
 	}
 	if (*ret_error)
 		return SALVAGE_REFUSED;
-	if (!own || salvager->reading.pid_namespace != own)
+	if (judged == JUDGED_BY_PID && !salvager->reading.pid_namespace)
+		return SALVAGE_ALIVE; /* it was still being made */
+	if (judged == JUDGED_BY_PID && (!own || salvager->reading.pid_namespace != own))
 		return SALVAGE_OTHER_NAMESPACE;
-	if (reader_process_runs(&salvager->reading))
+	if (judged == JUDGED_ALIVE ||
+	    (judged == JUDGED_BY_PID && reader_process_runs(&salvager->reading)))
 		return SALVAGE_ALIVE;
 	/* It may have ended as it should since its state was read. */
 	*ret_error = reader_header(fd, &salvager->reading);
@@ -173,18 +199,21 @@ static enum salvage_outcome look(struct salvager *salvager, int directory, const
 
 enum salvage_outcome salvage_segment(struct salvager *salvager, int directory, const char *name)
 {
+	enum judged judged = judge(salvager, directory, name);
 	int fd = reader_open(directory, name, (uid_t)sys_call(SYS_geteuid), O_RDWR), error = 0;
 	enum salvage_outcome outcome;
 
 	if (fd == -ENOENT)
 		return SALVAGE_GONE;
+	if (fd == -EAGAIN) /* another asks who uses its memory */
+		return SALVAGE_BUSY;
 	salvager->reading.pid = 0; /* not the one before it */
 	salvager->reading.program[0] = '\0';
 	if (fd < 0) {
 		error = fd;
 		outcome = SALVAGE_REFUSED;
 	} else {
-		outcome = look(salvager, directory, name, fd, &error);
+		outcome = look(salvager, directory, name, fd, judged, &error);
 		sys_call(SYS_close, fd); /* gives the lock back */
 	}
 	if (salvager->tell)

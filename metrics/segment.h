@@ -60,7 +60,7 @@ struct segment_header {
 	uint32_t shard_limit; /* shards there may be, and owner words to look at */
 	uint32_t state;       /* enum segment_state */
 	uint32_t pid, parent_pid, emitter_tid;
-	uint64_t pid_namespace;       /* inode of /proc/self/ns/pid, 0: unknown */
+	uint64_t pid_namespace;       /* inode of /proc/self/ns/pid; 0: not known (yet) */
 	uint64_t created_boottime_ns; /* a pid whose start is later was used again */
 	uint64_t start_time_ns;       /* Unix epoch: when counting began */
 	int64_t inherited_bytes,
@@ -98,7 +98,7 @@ struct segment_identity {
 	uint64_t start_time_ns;
 	int64_t inherited_bytes, inherited_blocks;
 	const char *program;    /* path of the executable; NULL: asked for */
-	uint64_t pid_namespace; /* 0: asked for */
+	uint64_t pid_namespace; /* 0: asked for in a session, and where the file is not tmpfs */
 	bool session; /* the directory is a session's: it is not made anew, the dead in it stay */
 };
 

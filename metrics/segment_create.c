@@ -70,18 +70,13 @@ int segment_open_directory(const char *path, bool make)
 }
 
 /* How many shards there is room for: in the part of the file system that we allow ourselves, and
- * within RLIMIT_FSIZE, whose SIGXFSZ would kill. -ENOSPC: not even one. *ret_files: in use there.
- */
-static int shards_that_fit(int directory, uint64_t *ret_files, bool *ret_ledger_fits)
+ * within RLIMIT_FSIZE, whose SIGXFSZ would kill. -ENOSPC: not even one. */
+static int shards_that_fit(const struct statfs *fs, bool *ret_ledger_fits)
 {
-	struct statfs fs;
 	uint64_t share, limit = segment_file_limit();
 
-	if (sys_call(SYS_fstatfs, directory, &fs) < 0)
-		return -ENOSPC;
-	*ret_files = (uint64_t)fs.f_files - (uint64_t)fs.f_ffree;
-	share = (uint64_t)fs.f_bavail * (uint64_t)fs.f_bsize / SEGMENT_SPACE_SHARE;
-	if (fs.f_blocks == 0 || share > limit) /* tmpfs without a limit has no blocks */
+	share = (uint64_t)fs->f_bavail * (uint64_t)fs->f_bsize / SEGMENT_SPACE_SHARE;
+	if (fs->f_blocks == 0 || share > limit) /* tmpfs without a limit has no blocks */
 		share = limit;
 	if (share < SEGMENT_FIXED_SIZE + SEGMENT_SHARD_SIZE ||
 	    limit < SEGMENT_SHARDS_OFFSET + SEGMENT_SHARD_SIZE)
@@ -142,18 +137,24 @@ uint64_t segment_pid_namespace(void)
 	return string_to_u64(&number);
 }
 
-static int map_file(struct segment *segment, const struct segment_identity *identity,
-                    int directory_fd, void *place, uint64_t boottime_ns, uint32_t *ret_limit)
+static int map_file(struct segment *segment, struct segment_identity *identity, int directory_fd,
+                    void *place, uint64_t boottime_ns, uint32_t *ret_limit)
 {
 	const char *directory = identity->directory;
-	uint64_t files = 0;
-	int fits = shards_that_fit(directory_fd, &files, &segment->ledger_fits), fd, err;
+	struct statfs fs;
+	int fits, fd, err;
 	long base;
 
+	if (sys_call(SYS_fstatfs, directory_fd, &fs) < 0)
+		return -ENOSPC;
+	/* Elsewhere there may be no leases to tell the dead by. */
+	if (fs.f_type != TMPFS_MAGIC && !identity->pid_namespace)
+		identity->pid_namespace = segment_pid_namespace();
+	fits = shards_that_fit(&fs, &segment->ledger_fits);
 	/* Also where every process is killed before its emitter has swept. Not each start may pay
 	 * for it where that many are others' files. */
-	if (files > SWEEP_FILES && !identity->session)
-		segment_sweep(directory, identity->pid_namespace, 2 * SEGMENT_DEAD_KEPT);
+	if (fs.f_files - fs.f_ffree > SWEEP_FILES && !identity->session)
+		segment_sweep(directory, segment_pid_namespace(), 2 * SEGMENT_DEAD_KEPT);
 	if (fits < 0)
 		return fits;
 	*ret_limit = (uint32_t)fits;
@@ -246,7 +247,8 @@ static int create(struct segment *segment, const struct segment_identity *given,
 	uint32_t limit = 0;
 	int fd = segment_open_directory(identity->directory, !identity->session), err = fd;
 
-	if (!identity->pid_namespace)
+	/* Else it is the emitter that asks: it costs a start 8 us. */
+	if (identity->session && !identity->pid_namespace)
 		identity->pid_namespace = segment_pid_namespace();
 	if (fd >= 0) {
 		err = map_file(segment, identity, fd, place, boottime_ns, &limit);

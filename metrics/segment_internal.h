@@ -43,7 +43,8 @@ static inline int populate(void *start, size_t size)
 	return err;
 }
 
-/* Is the file a segment of that pid namespace? A process of another only seems to be gone. */
+/* Is the file a segment of that pid namespace? A process of another only seems to be gone. Where
+ * its own is not known: does no process use its memory? */
 bool segment_is_of_namespace(int directory, const char *name, uint64_t pid_namespace);
 
 /* Longest file that this process may make. Asked before, not met: SIGXFSZ stays pending where it is

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include "base/memory.h"
+#include "metrics/reader.h"
 #include "metrics/segment_internal.h"
 
 #define DIRENT_LENGTH_AT 16 /* of struct linux_dirent64 */
@@ -69,12 +70,15 @@ bool segment_is_of_namespace(int directory, const char *name, uint64_t pid_names
 {
 	int fd = (int)sys_call(SYS_openat, directory, name,
 	                       O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
-	bool is;
+	uint64_t its;
+	bool is = false;
 
 	if (fd < 0)
 		return false;
-	is = header_word(fd, offsetof(struct segment_header, magic)) == SEGMENT_MAGIC &&
-	     header_word(fd, offsetof(struct segment_header, pid_namespace)) == pid_namespace;
+	if (header_word(fd, offsetof(struct segment_header, magic)) == SEGMENT_MAGIC) {
+		its = header_word(fd, offsetof(struct segment_header, pid_namespace));
+		is = its ? its == pid_namespace : !reader_memory_in_use(fd);
+	}
 	sys_call(SYS_close, fd);
 	return is;
 }

@@ -148,8 +148,10 @@ static void run(struct exporter *exporter)
 	relaxed_store(&emitter.awake, 1);
 	clock_calibrate(&shim.start);
 	/* Not where the exit has woken us: it waits. */
-	if (!acquire_load(&emitter.calls))
+	if (!acquire_load(&emitter.calls)) {
+		exporter_awakes(exporter);
 		exporter_identify(exporter);
+	}
 	while (!acquire_load(&emitter.stop)) {
 		calls = acquire_load(&emitter.calls);
 		exporter_seen();

@@ -56,6 +56,9 @@ bool exporter_wanted(const struct exporter *exporter);
  */
 void exporter_identify(struct exporter *exporter);
 
+/* Asks /proc, once, what is wanted of a process that does not end at once. */
+void exporter_awakes(const struct exporter *exporter);
+
 /* Leaves there that the process is alive now. */
 void exporter_seen(void);
 

@@ -55,7 +55,7 @@ static void hand_over(enum segment_state state)
 		return;
 	if (shim.session) {
 		if (!relaxed_load(&shim.confined))
-			observe_last(counting_observed(), &window, &shim.observed);
+			observe_usage(counting_observed(), &window, &shim.observed);
 		if (header->messages_length)
 			session_message(shim.session, header->program, header->pid,
 			                header->messages);
@@ -319,7 +319,6 @@ void lifecycle_postfork_child(void)
 	struct segment_identity identity = {.directory = shim.directory,
 	                                    .program = shim.program,
 	                                    .session = shim.session != NULL};
-	bool io_known = shim.observed.io_known;
 	uint32_t parent = shim.owner_pid;
 
 	/* Memory of its own, also where a child of vfork forks. */
@@ -339,7 +338,7 @@ void lifecycle_postfork_child(void)
 		identity.pid_namespace = shim.pid_namespace;
 	/* A new process starts with nothing used. */
 	memset(&shim.observed, 0, sizeof(shim.observed));
-	shim.observed.io_known = io_known;
+	shim.observed.calls_known = true;
 	relaxed_store(&books_closed, 0);
 	emitter_postfork_child();
 	identity.start_time_ns = shim.start_time_ns;

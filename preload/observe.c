@@ -30,16 +30,21 @@ static void unset(struct process_values *process, enum metric_id id, uint32_t se
 	relaxed_store(word_of(process, id, series), 0);
 }
 
-void observe_add(struct process_values *process, enum metric_id id, uint32_t series,
-                 uint64_t amount)
+/* Present from now on. */
+static uint64_t *make_present(struct process_values *process, enum metric_id id, uint32_t series)
 {
 	uint64_t *word = word_of(process, id, series);
 
-	if (amount == 0)
-		return;
-	if (__atomic_load_n(word, __ATOMIC_RELAXED) == OBSERVED_ABSENT)
-		__atomic_store_n(word, observed_from_s64(0), __ATOMIC_RELAXED);
-	__atomic_fetch_add(word, amount, __ATOMIC_RELAXED);
+	if (relaxed_load(word) == OBSERVED_ABSENT)
+		relaxed_store(word, observed_from_s64(0));
+	return word;
+}
+
+void observe_add(struct process_values *process, enum metric_id id, uint32_t series,
+                 uint64_t amount)
+{
+	if (amount)
+		__atomic_fetch_add(make_present(process, id, series), amount, __ATOMIC_RELAXED);
 }
 
 static uint64_t timeval_ns(const struct timeval *time)
@@ -67,45 +72,20 @@ static uint64_t number_after(const char *text, const char *key)
 	return 0;
 }
 
-struct io_counts {
-	uint64_t read_bytes, write_bytes, read_calls, write_calls;
+struct io_calls {
+	uint64_t calls[2];
 };
 
-static int read_io(const char *path, struct io_counts *ret)
+static int read_io(const char *path, struct io_calls *ret)
 {
 	char text[256];
 
 	memset(text, 0, sizeof(text));
 	if (file_read_once(path, text, sizeof(text) - 32) <= 0)
 		return -1;
-	ret->read_calls = number_after(text, "syscr:");
-	ret->write_calls = number_after(text, "syscw:");
-	ret->read_bytes = number_after(text, "read_bytes:");
-	ret->write_bytes = number_after(text, "write_bytes:");
+	ret->calls[DISK_DIRECTION_READ] = number_after(text, "syscr:");
+	ret->calls[DISK_DIRECTION_WRITE] = number_after(text, "syscw:");
 	return 0;
-}
-
-void observe_begin(struct observe_baseline *ret)
-{
-	struct rusage usage;
-	struct io_counts io;
-
-	memset(ret, 0, sizeof(*ret));
-	if (sys_call(SYS_getrusage, RUSAGE_SELF, &usage) == 0) {
-		ret->user_ns = timeval_ns(&usage.ru_utime);
-		ret->system_ns = timeval_ns(&usage.ru_stime);
-		ret->voluntary = (uint64_t)usage.ru_nvcsw;
-		ret->involuntary = (uint64_t)usage.ru_nivcsw;
-		ret->major = (uint64_t)usage.ru_majflt;
-		ret->minor = (uint64_t)usage.ru_minflt;
-	}
-	ret->io_known = read_io("/proc/self/io", &io) == 0;
-	if (ret->io_known) {
-		ret->read_bytes = io.read_bytes;
-		ret->write_bytes = io.write_bytes;
-		ret->read_calls = io.read_calls + 1; /* the read that told us */
-		ret->write_calls = io.write_calls;
-	}
 }
 
 static uint32_t allowed_cpus(void)
@@ -130,6 +110,15 @@ static uint64_t ppm(uint64_t part, uint64_t whole)
 	return whole ? part * 1000000u / whole : 0;
 }
 
+/* Without asking /proc, which costs more, and which a process that has changed its user may not
+ * read. Where the kernel does not account, it is always 0: then the row stays absent. */
+static void observe_disk(struct process_values *process, enum DISK_DIRECTION direction,
+                         uint64_t blocks)
+{
+	if (blocks)
+		set(process, METRIC_PROCESS_DISK_IO, direction, blocks * 512);
+}
+
 void observe_usage(struct process_values *process, struct observe_state *state,
                    const struct observe_baseline *baseline)
 {
@@ -150,6 +139,10 @@ void observe_usage(struct process_values *process, struct observe_state *state,
 	    (uint64_t)usage.ru_majflt - baseline->major);
 	set(process, METRIC_PROCESS_PAGING_FAULTS, PAGING_FAULT_MINOR,
 	    (uint64_t)usage.ru_minflt - baseline->minor);
+	observe_disk(process, DISK_DIRECTION_READ,
+	             (uint64_t)usage.ru_inblock - baseline->blocks[DISK_DIRECTION_READ]);
+	observe_disk(process, DISK_DIRECTION_WRITE,
+	             (uint64_t)usage.ru_oublock - baseline->blocks[DISK_DIRECTION_WRITE]);
 	if (state->last_ns == 0)
 		state->last_ns = shim.start.ns;
 	window = (now - state->last_ns) * allowed_cpus();
@@ -253,54 +246,99 @@ static uint64_t sum_words(const struct process_values *totals, enum metric_id id
 }
 
 /*
- * Which part of the system calls that the kernel counts as reads (writes) came through our hooks.
- * The kernel does not count those on a bad descriptor, nor recv and send, nor what io_uring does:
- * then there is no telling.
+ * The system calls that the kernel counts as reads (writes) and that came through our hooks. The
+ * kernel does not count those on a bad descriptor, nor recv and send, nor what io_uring does: then
+ * there is no telling.
  */
-static void observe_coverage(struct process_values *process, const struct process_values *totals,
-                             enum DISK_DIRECTION direction, uint64_t kernel_calls)
+static uint64_t calls_seen(const struct process_values *totals, enum DISK_DIRECTION direction)
 {
 	uint32_t operation =
 		direction == DISK_DIRECTION_READ ? FILE_OPERATION_READ : FILE_OPERATION_WRITE;
 	uint32_t bad = operation * FILE_ERROR_COUNT + FILE_ERROR_EBADF;
-	uint64_t seen = sum_words(totals, METRIC_FILE_OPERATION_DURATION, operation) -
-	                sum_words(totals, METRIC_FILE_OPERATION_ERRORS, bad) +
-	                sum_words(totals, METRIC_SOCKET_PLAIN_CALLS, direction) +
-	                relaxed_load(&counting_page.copies);
 
+	return sum_words(totals, METRIC_FILE_OPERATION_DURATION, operation) -
+	       sum_words(totals, METRIC_FILE_OPERATION_ERRORS, bad) +
+	       sum_words(totals, METRIC_SOCKET_PLAIN_CALLS, direction) +
+	       relaxed_load(&counting_page.copies);
+}
+
+/* The process's calls but for the emitter's. */
+static int read_calls(struct io_calls *ret, uint32_t emitter_tid)
+{
+	struct io_calls own = {{0, 0}};
+
+	if (read_io("/proc/self/io", ret) || (emitter_tid && read_io("/proc/thread-self/io", &own)))
+		return -1;
+	/* The read of /proc/self/io itself is in our own count, but not yet in the process's. */
+	own.calls[DISK_DIRECTION_READ] -= emitter_tid ? 1 : 0;
+	for (int direction = 0; direction < 2; direction++)
+		ret->calls[direction] -= own.calls[direction];
+	return 0;
+}
+
+void observe_calls_begin(struct observe_baseline *baseline, const struct process_values *totals,
+                         uint32_t emitter_tid)
+{
+	struct io_calls now;
+
+	if (baseline->calls_known || read_calls(&now, emitter_tid))
+		return;
+	memcpy(baseline->calls, now.calls, sizeof(baseline->calls));
+	if (!emitter_tid)
+		baseline->calls[DISK_DIRECTION_READ]++; /* the read that told us */
+	for (uint32_t direction = 0; totals && direction < 2; direction++)
+		baseline->seen[direction] = calls_seen(totals, direction);
+	baseline->calls_known = true;
+}
+
+void observe_begin(struct observe_baseline *ret)
+{
+	struct rusage usage;
+
+	memset(ret, 0, sizeof(*ret));
+	if (sys_call(SYS_getrusage, RUSAGE_SELF, &usage) != 0)
+		return;
+	ret->user_ns = timeval_ns(&usage.ru_utime);
+	ret->system_ns = timeval_ns(&usage.ru_stime);
+	ret->voluntary = (uint64_t)usage.ru_nvcsw;
+	ret->involuntary = (uint64_t)usage.ru_nivcsw;
+	ret->major = (uint64_t)usage.ru_majflt;
+	ret->minor = (uint64_t)usage.ru_minflt;
+	ret->blocks[DISK_DIRECTION_READ] = (uint64_t)usage.ru_inblock;
+	ret->blocks[DISK_DIRECTION_WRITE] = (uint64_t)usage.ru_oublock;
+	/* A file tells of short programs too, and of all that they read. */
+	if (settings_exporter_enabled(shim.settings, SINK_FILE))
+		observe_calls_begin(ret, NULL, 0);
+}
+
+static void observe_coverage(struct process_values *process, const struct observe_baseline *from,
+                             const struct process_values *totals, enum DISK_DIRECTION direction,
+                             uint64_t calls)
+{
+	uint64_t seen = calls_seen(totals, direction) - from->seen[direction];
+
+	calls -= from->calls[direction];
 	if (relaxed_load(&counting_misses_io))
 		unset(process, METRIC_IO_COVERAGE, direction);
-	else if (kernel_calls)
+	else if (calls)
 		set(process, METRIC_IO_COVERAGE, direction,
-		    seen < kernel_calls ? ppm(seen, kernel_calls) : 1000000);
+		    seen < calls ? ppm(seen, calls) : 1000000);
 }
 
 static void observe_io(struct process_values *process, const struct observe_baseline *baseline,
                        const struct process_values *totals, uint32_t emitter_tid)
 {
-	struct io_counts io, own = {0, 0, 0, 0};
+	struct io_calls now;
 
-	if (!baseline->io_known || read_io("/proc/self/io", &io))
+	if (read_calls(&now, emitter_tid))
 		return;
-	set(process, METRIC_PROCESS_DISK_IO, DISK_DIRECTION_READ,
-	    io.read_bytes - baseline->read_bytes);
-	set(process, METRIC_PROCESS_DISK_IO, DISK_DIRECTION_WRITE,
-	    io.write_bytes - baseline->write_bytes);
-	if (!totals || (emitter_tid && read_io("/proc/thread-self/io", &own)))
+	/* The kernel accounts: what is none so far is 0. */
+	make_present(process, METRIC_PROCESS_DISK_IO, DISK_DIRECTION_READ);
+	make_present(process, METRIC_PROCESS_DISK_IO, DISK_DIRECTION_WRITE);
+	if (!baseline->calls_known)
 		return;
-	/* The read of /proc/self/io itself is in our own count, but not yet in the process's. */
-	own.read_calls -= emitter_tid ? 1 : 0;
-	observe_coverage(process, totals, DISK_DIRECTION_READ,
-	                 io.read_calls - baseline->read_calls - own.read_calls);
-	observe_coverage(process, totals, DISK_DIRECTION_WRITE,
-	                 io.write_calls - baseline->write_calls - own.write_calls);
-}
-
-void observe_last(struct process_values *process, struct observe_state *state,
-                  const struct observe_baseline *baseline)
-{
-	observe_usage(process, state, baseline);
-	observe_io(process, baseline, NULL, 0);
+	for (uint32_t direction = 0; direction < 2; direction++)
+		observe_coverage(process, baseline, totals, direction, now.calls[direction]);
 }
 
 void observe_process(struct process_values *process, struct observe_state *state,

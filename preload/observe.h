@@ -5,14 +5,17 @@
 #ifndef PRELOAD_OBSERVE_H
 #define PRELOAD_OBSERVE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include "metrics/metric.h"
 
 /* What the process had used before counting began: it survives exec and is not ours to report. */
 struct observe_baseline {
 	uint64_t user_ns, system_ns, voluntary, involuntary, major, minor;
-	uint64_t read_bytes, write_bytes, read_calls, write_calls;
-	int io_known;
+	uint64_t blocks[2]; /* of disk.io.direction, as getrusage(2) counts them */
+	/* Where otelue.io.coverage begins: the kernel's calls, and those that had been seen. */
+	uint64_t calls[2], seen[2];
+	bool calls_known;
 };
 
 struct observe_state {
@@ -20,8 +23,15 @@ struct observe_state {
 	uint64_t emitters_ns; /* CPU time of the process's emitters that have ended */
 };
 
-/* Taken by the constructor and in fork children. */
+/* Taken by the constructor. A fork child's are zeros, calls_known. */
 void observe_begin(struct observe_baseline *ret);
+
+/*
+ * From here on otelue.io.coverage counts, unless it does already. totals: collected just before;
+ * NULL: nothing has been counted yet.
+ */
+void observe_calls_begin(struct observe_baseline *baseline, const struct process_values *totals,
+                         uint32_t emitter_tid);
 
 /*
  * Writes the process.* rows and otelue.io.coverage, .overhead.time, .hooks.active into the block
@@ -36,14 +46,9 @@ void observe_process(struct process_values *process, struct observe_state *state
 /* The emitter's last act: its CPU time is not lost where another one follows. */
 void observe_emitter_ends(struct observe_state *state);
 
-/* Only what is known without a descriptor: CPU time, context switches, faults. */
+/* Only what is known without a descriptor: CPU time, context switches, faults, disk I/O. */
 void observe_usage(struct process_values *process, struct observe_state *state,
                    const struct observe_baseline *baseline);
-
-/* Only what outlives the process: CPU time, context switches, faults, disk I/O. Cheaper, for the
- * exit. */
-void observe_last(struct process_values *process, struct observe_state *state,
-                  const struct observe_baseline *baseline);
 
 /* Adds to a row that we feed ourselves. Any thread. */
 void observe_add(struct process_values *process, enum metric_id id, uint32_t series,

@@ -254,20 +254,52 @@ of_another_user() {
 }
 with_other_settings() { poke "$(($(grep -abo oteleset "$1" | cut -d: -f1) + 100))" "$1"; }
 
+# elsewhere: a victim in another pid namespace; that of the namespace's first process, a shell, is in $pid.
+elsewhere() {
+	rm -f count
+	mkfifo go
+	exec 9<>go
+	# shellcheck disable=SC2016 # the shell's there
+	unshare --pid --fork --kill-child --mount-proc sh -c '"$@"; exit 0' sh \
+		env LD_PRELOAD="$OTELUE_PRELOAD" "$programs/victim" "$PWD/count" 2 500 kill <&9 2>>wait.log &
+	pid=$!
+}
+
 of_another_pid_namespace() {
 	need unshare
 	((EUID == 0)) || skip "a pid namespace needs root"
 	configuration 60000
-	rm -f count
-	# The shell stays the first process there, so that the victim is not.
-	echo | unshare --pid --fork --mount-proc sh -c '"$@"; exit 0' sh \
-		env LD_PRELOAD="$OTELUE_PRELOAD" "$programs/victim" "$PWD/count" 2 500 kill 2>>wait.log || true
+	elsewhere
+	until_true is_identified
+	end_victim
 	expect_segments 1
 	run "$otelue" salvage
 	expect_code 1
 	[[ $output == *"left alone: it is of another pid namespace: run otelue salvage there" ]] || fail "output: $output"
 	expect_segments 1
 	[[ ! -e otlp.jsonl ]] || fail "it has exported"
+}
+
+# One that was killed before its emitter woke has not said of which namespace it is: its memory tells that it is dead, and
+# that one lives whose pid is nobody's here.
+one_that_was_killed_at_once_is_known_by_its_memory() {
+	[[ $1 == here ]] || ((EUID == 0)) || skip "a pid namespace needs root"
+	configuration 60000 3600000
+	own=$(mktemp -d /dev/shm/otelue-test.XXXXXX)
+	trap 'rm -r "$own"; [[ ! $pid ]] || kill -KILL "$pid" 2>>wait.log || true' EXIT
+	segments() { find "$own" -type f -name '[0-9]*.[0-9]*'; }
+	sed -i "s|$PWD/shm|$own|" config.json
+	if [[ $1 == here ]]; then start_victim 500 kill; else elsewhere; fi
+	until_true test -s count
+	salvage_leaves 1
+	[[ ! -e otlp.jsonl ]] || fail "it lives"
+	end_victim
+	run "$otelue" salvage
+	expect_code 0
+	[[ $output == *"exported to otlp_file (with the settings here: it left none)" ]] || fail "output: $output"
+	expect_all_exported 0
+	expect_segments 0
+	salvage_leaves 0
 }
 
 # Nothing has been counted in it. A young one may be on its way.
@@ -327,4 +359,5 @@ test_case refused "it is of another version of otelue" poke 8
 test_case refused "it is not a file of this user alone" chmod 644
 test_case refused "it is not a file of this user alone" of_another_user
 test_case of_another_pid_namespace
+for place in here elsewhere; do test_case one_that_was_killed_at_once_is_known_by_its_memory $place; done
 test_done

@@ -40,7 +40,8 @@ TestSuite(session_dead, .init = make_session, .fini = remove_all);
  */
 static void kill_one(void (*change)(struct segment_header *header))
 {
-	struct segment_identity identity = {.directory = session.path, .start_time_ns = 1000};
+	struct segment_identity identity = {
+		.directory = session.path, .start_time_ns = 1000, .session = true};
 	pid_t pid = fork();
 	int status;
 

@@ -1,8 +1,10 @@
 /* Reads real segments, then every kind of file that somebody could put in their place. */
 #include <errno.h>
 #include <signal.h>
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include "metrics/reader.h"
+#include "metrics/segment_internal.h"
 #include "tests/unit/scratch.h"
 
 static struct segment segment;
@@ -17,7 +19,9 @@ static uint64_t *word(struct process_values *values, enum metric_id id, uint32_t
 
 static void make_segment(void)
 {
-	struct segment_identity identity = {.directory = scratch, .start_time_ns = 1000};
+	struct segment_identity identity = {.directory = scratch,
+	                                    .start_time_ns = 1000,
+	                                    .pid_namespace = segment_pid_namespace()};
 	struct shard_values *shard;
 
 	scratch_make();
@@ -160,6 +164,17 @@ Test(reader, looks_at_the_memory_where_the_pid_is_of_another_namespace)
 	cr_assert(reading.alive, "it is mapped");
 	kill(pid, SIGKILL);
 	waitpid(pid, NULL, 0);
+	cr_assert_eq(read_it(), 0);
+	cr_assert_not(reading.alive, "nobody maps it");
+}
+
+Test(reader, looks_at_the_memory_where_the_namespace_was_not_asked_for_yet)
+{
+	FORGE_HEADER(pid_namespace, 0);
+	FORGE_HEADER(created_boottime_ns, 1);
+	cr_assert_eq(read_it(), 0);
+	cr_assert(reading.alive, "it is mapped");
+	munmap(segment.header, SEGMENT_FIRST_MAP);
 	cr_assert_eq(read_it(), 0);
 	cr_assert_not(reading.alive, "nobody maps it");
 }
