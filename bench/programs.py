@@ -111,30 +111,47 @@ def write(path, text):
     return path
 
 
-def programs(scratch):
-    """The programs, with what they work on made in a scratch directory."""
-    insert = write(os.path.join(scratch, "insert.sql"), "".join(
+def database_of(scratch, rows):
+    """(a file of SQL that inserts so many rows, a database that holds them)"""
+    insert = write(os.path.join(scratch, f"insert{rows}.sql"), "".join(
         ["create table t(a integer primary key, b text);\n", "begin;\n"] +
-        [f"insert into t values({i}, 'row number {i}');\n" for i in range(30000)] + ["commit;\n"]))
-    database = os.path.join(scratch, "select.db")
+        [f"insert into t values({i}, 'row number {i}');\n" for i in range(rows)] + ["commit;\n"]))
+    database = os.path.join(scratch, f"select{rows}.db")
     with open(insert, encoding="utf-8") as stdin:
         run(["sqlite3", database], stdin=stdin)
+    return insert, database
+
+
+def source_of(scratch, functions):
+    return write(os.path.join(scratch, f"work{functions}.c"), C_HEAD + "".join(
+        C_FUNCTION.replace("NUMBER", str(i)) for i in range(functions)))
+
+
+def lines_of(scratch, count):
+    return write(os.path.join(scratch, f"lines{count}"), "".join(
+        f"{i * 2654435761 % 1000003} line {i}\n" for i in range(count)))
+
+
+def programs(scratch):
+    """The programs, with what they work on made in a scratch directory. Those of 30 to 100 ms show
+    what a start costs, too; the _long ones, ten times as much of the same, what the work costs."""
+    insert, database = database_of(scratch, 30000)
+    long_database = database_of(scratch, 300000)[1]
     select = write(os.path.join(scratch, "select.sql"), "".join(
         f"select count(*), sum(length(b)) from t where b like '%{i}%';\n" for i in range(12)) +
         "select * from t order by b;\n")
     python = write(os.path.join(scratch, "work.py"), PYTHON)
-    source = write(os.path.join(scratch, "work.c"), C_HEAD + "".join(
-        C_FUNCTION.replace("NUMBER", str(i)) for i in range(30)))
-    lines = write(os.path.join(scratch, "lines"), "".join(
-        f"{i * 2654435761 % 1000003} line {i}\n" for i in range(100000)))
     return [
         Redis("redis_get", "get", 20000),
         Redis("redis_set", "set", 20000),
         Command("sqlite_insert", "sqlite3", ["sqlite3", ":memory:"], stdin=insert),
         Command("sqlite_select", "sqlite3", ["sqlite3", database], stdin=select),
         Command("python", sys.executable, [sys.executable, "-I", python]),
-        Command("gcc", "gcc", ["gcc", "-O1", "-c", source, "-o", os.devnull]),
-        Command("sort", "sort", ["sort", "-S", "2M", "-T", scratch, lines]),
+        Command("gcc", "gcc", ["gcc", "-O1", "-c", source_of(scratch, 30), "-o", os.devnull]),
+        Command("sort", "sort", ["sort", "-S", "2M", "-T", scratch, lines_of(scratch, 100000)]),
+        Command("sqlite_select_long", "sqlite3", ["sqlite3", long_database], stdin=select),
+        Command("gcc_long", "gcc", ["gcc", "-O1", "-c", source_of(scratch, 300), "-o", os.devnull]),
+        Command("sort_long", "sort", ["sort", "-S", "20M", "-T", scratch, lines_of(scratch, 1000000)]),
     ]
 
 
