@@ -147,16 +147,14 @@ static void run(struct exporter *exporter)
 	exporter->emitter_tid = (uint32_t)sys_call(SYS_gettid);
 	relaxed_store(&emitter.awake, 1);
 	clock_calibrate(&shim.start);
-	/* Not where the exit has woken us: it waits. */
-	if (!acquire_load(&emitter.calls)) {
-		exporter_awakes(exporter);
-		exporter_identify(exporter);
-	}
 	while (!acquire_load(&emitter.stop)) {
 		calls = acquire_load(&emitter.calls);
 		exporter_seen();
 		tree_emitter(exporter->emitter_tid);
 		carry_out_request();
+		/* Once, and not where the exit has woken us: it waits. */
+		if (!looked && !acquire_load(&emitter.requested))
+			exporter_awakes(exporter);
 		now = clock_read_ns(CLOCK_MONOTONIC);
 		next_export = turn(exporter, now, next_export);
 		if (!looked) /* once, when our own events are registered */

@@ -272,14 +272,14 @@ static int export_file(struct exporter *exporter, struct delivery *delivery)
 	return exporter->json ? delivery_file(delivery) : -ENOMEM;
 }
 
-void exporter_identify(struct exporter *exporter)
+static void identify_once(struct exporter *exporter)
 {
 	if (accounts_in_use() && (!tree_is_one() || open_ledger(exporter)))
 		identify(exporter);
 }
 
 /* What /proc tells costs a start 20 us, which one that ends before this does not pay. */
-void exporter_awakes(const struct exporter *exporter)
+static void ask_proc(const struct exporter *exporter)
 {
 	struct segment_header *header = counting_segment()->header;
 	struct process_values *totals;
@@ -297,6 +297,12 @@ void exporter_awakes(const struct exporter *exporter)
 	counting_totals(totals);
 	observe_calls_begin(&shim.observed, totals, exporter->emitter_tid);
 	sys_call(SYS_munmap, totals, sizeof(*totals));
+}
+
+void exporter_awakes(struct exporter *exporter)
+{
+	ask_proc(exporter);
+	identify_once(exporter);
 }
 
 void exporter_seen(void)
@@ -330,7 +336,7 @@ bool exporter_export(struct exporter *exporter)
 	};
 
 	/* In this order: identity, then what is told. */
-	exporter_identify(exporter);
+	identify_once(exporter);
 	if (!open_ledger(exporter))
 		return true;
 	delivery.ledger = exporter->ledger;

@@ -52,12 +52,9 @@ bool exporter_poll(struct exporter *exporter, uint64_t now_ns, bool last_chance)
 /* True: somebody would get something out of an export. */
 bool exporter_wanted(const struct exporter *exporter);
 
-/* Leaves in the segment what an export after our death would need, if anything is to be exported.
- */
-void exporter_identify(struct exporter *exporter);
-
-/* Asks /proc, once, what is wanted of a process that does not end at once. */
-void exporter_awakes(const struct exporter *exporter);
+/* Asks /proc what is wanted of a process that does not end at once, and leaves in the segment what
+ * an export after our death would need, if anything is to be exported. */
+void exporter_awakes(struct exporter *exporter);
 
 /* Leaves there that the process is alive now. */
 void exporter_seen(void);
