@@ -62,9 +62,40 @@ first_processes_do_not_disturb_each_other() {
 	expect_equal "$("$metrics" value 'libc.memory.allocations{libc.memory.operation=aligned}' run.json)" 800 allocations
 }
 
+# After that no thread can be started, the emitter no more than another. DELAY: it is there by then, or not.
+one_whose_children_are_first_processes_is_exported_with_them() {
+	cat >work.py <<-'PYTHON'
+		import ctypes, os, sys
+		libc, null = ctypes.CDLL(None), os.open("/dev/null", os.O_WRONLY)
+		os.write(null, bytes(100))
+		assert libc.unshare(0x20000000) == 0  # CLONE_NEWPID
+		os.write(null, bytes(20))
+		child = os.fork()
+		if child == 0:
+		    os.write(null, bytes(3))
+		    os._exit(os.getpid())
+		sys.exit(os.waitpid(child, 0)[1] >> 8)
+	PYTHON
+	cat >config.json <<-JSON
+		{"file_format": "1.1", "distribution": {"otelue": {"export": {"start_delay": $1}}},
+		 "meter_provider": {"readers": [{"periodic": {"exporter":
+		   {"otlp_file/development": {"output_stream": "file://$PWD/%p.jsonl"}}}}]}}
+	JSON
+	OTELUE_CONFIG=$PWD/config.json run shim python3 work.py
+	expect_code 1 # the child's number
+	expect_equal "$errors" ""
+	expect_equal "$(bytes_written 1.jsonl)" 3 "of the child"
+	mv 1.jsonl child
+	expect_equal "$(bytes_written ./*.jsonl)" 120 "of its parent"
+	"$OTELUE_BUILD/otelue" run --json --output run.json -- python3 work.py || true
+	expect_equal "$(bytes_written run.json)" 123 "of both"
+}
+bytes_written() { "$metrics" value 'libc.file.io{disk.io.direction=write,libc.file.type=character_device}' "$@"; }
+
 for place in "${!places[@]}"; do
 	test_case programs_run "$place"
 	test_case counts_are_exported "$place"
 done
 test_case first_processes_do_not_disturb_each_other
+for delay in 0 3600000; do test_case one_whose_children_are_first_processes_is_exported_with_them $delay; done
 test_done
