@@ -35,11 +35,9 @@ TestSuite(path, .init = make_tree, .fini = scratch_remove);
 Test(path, is_what_realpath_says)
 {
 	static const char *const names[] = {
-		"a/b/file",        "absolute/file", "relative/file",
-		"a/b/up",          "chain",         "a//b///up",
-		"a/./b/../b/up",   "relative/.",    "absolute/up",
-		"a/b/../../chain", "a/b/",          "a/../a/..",
-		"a/b/up/../up",    "../../../proc", "absolute/../b/file",
+		"a/b/file",  "absolute/file", "relative/file", "a/b/up",       "chain",
+		"a//b///up", "a/./b/../b/up", "relative/.",    "absolute/up",  "a/b/../../chain",
+		"a/b/",      "a/../a/..",     "a/b/up/../up",  "../../../dev", "absolute/../b/file",
 	};
 
 	int exist = 0;
@@ -59,12 +57,19 @@ Test(path, is_what_realpath_says)
 
 Test(path, follows_to_other_places)
 {
-	cr_assert_not_null(realpath(below("root/proc/version"), expected));
+	cr_assert_not_null(realpath(below("root/dev/null"), expected));
 	cr_assert(path_resolve(path, ret, 256));
 	cr_assert_str_eq(ret, expected);
-	cr_assert_not_null(realpath("/proc/self/exe", expected));
-	cr_assert(path_resolve("/proc/self/exe", ret, 256));
-	cr_assert_str_eq(ret, expected);
+}
+
+/* Where a link of /proc leads its text does not tell. */
+Test(path, is_not_looked_for_in_proc)
+{
+	cr_assert_not(path_resolve("/proc/self/exe", ret, 256));
+	cr_assert_not(path_resolve("/proc/self/cwd", ret, 256));
+	cr_assert_not(path_resolve("/dev/fd/0", ret, 256));
+	cr_assert_not(path_resolve(below("root/proc/version"), ret, 256));
+	cr_assert_not(path_resolve("/dev/../proc/version", ret, 256));
 }
 
 Test(path, says_so_where_there_is_none)
