@@ -276,6 +276,15 @@ static int read_calls(struct io_calls *ret, uint32_t emitter_tid)
 	return 0;
 }
 
+/* Changes with every child that is waited for: the kernel adds its calls to its parent's. */
+static uint64_t children_waited_for(void)
+{
+	struct rusage usage;
+
+	return sys_call(SYS_getrusage, RUSAGE_CHILDREN, &usage) == 0 ? (uint64_t)usage.ru_minflt
+	                                                             : 0;
+}
+
 void observe_calls_begin(struct observe_baseline *baseline, const struct process_values *totals,
                          uint32_t emitter_tid)
 {
@@ -288,6 +297,7 @@ void observe_calls_begin(struct observe_baseline *baseline, const struct process
 		baseline->calls[DISK_DIRECTION_READ]++; /* the read that told us */
 	for (uint32_t direction = 0; totals && direction < 2; direction++)
 		baseline->seen[direction] = calls_seen(totals, direction);
+	baseline->children = children_waited_for();
 	baseline->calls_known = true;
 }
 
@@ -318,7 +328,7 @@ static void observe_coverage(struct process_values *process, const struct observ
 	uint64_t seen = calls_seen(totals, direction) - from->seen[direction];
 
 	calls -= from->calls[direction];
-	if (relaxed_load(&counting_misses_io))
+	if (relaxed_load(&counting_misses_io) || children_waited_for() != from->children)
 		unset(process, METRIC_IO_COVERAGE, direction);
 	else if (calls)
 		set(process, METRIC_IO_COVERAGE, direction,

@@ -14,7 +14,7 @@ struct observe_baseline {
 	uint64_t user_ns, system_ns, voluntary, involuntary, major, minor;
 	uint64_t blocks[2]; /* of disk.io.direction, as getrusage(2) counts them */
 	/* Where otelue.io.coverage begins: the kernel's calls, and those that had been seen. */
-	uint64_t calls[2], seen[2];
+	uint64_t calls[2], seen[2], children;
 	bool calls_known;
 };
 

@@ -98,6 +98,33 @@ copies_are_a_read_and_a_write() {
 }
 a_third_is_a_third() { is 0.333 raw plain stream; }
 
+# The kernel adds a child's calls to its parent's when that waits for it.
+children_leave_none() {
+	cat >parent.py <<-'PYTHON'
+		import os, time
+		zero = os.open("/dev/zero", os.O_RDONLY)
+		def read():
+		    for _ in range(1000):
+		        os.read(zero, 1)
+		read()
+		time.sleep(0.5)
+		child = os.fork()
+		if child == 0:
+		    read()
+		    os._exit(0)
+		os.waitpid(child, 0)
+		print(os.getpid())
+	PYTHON
+	OTEL_METRICS_EXPORTER=otlp_file OTELUE_FILE=$PWD/%p.jsonl OTEL_METRIC_EXPORT_INTERVAL=200 \
+		run shim "$(python3 -c 'import sys; print(sys.executable)')" -S parent.py
+	expect_code 0
+	pid=$output
+	head -n 1 "$pid.jsonl" >first
+	[[ $(coverage first) =~ ^(1|0\.99) ]] || fail "before: $(coverage first)"
+	tail -n 1 "$pid.jsonl" >last
+	expect_equal "$(coverage last)" "" "after"
+}
+
 # None, from the next export on; where the machine forbids io_uring it goes on.
 io_uring_leaves_none() {
 	OTEL_METRIC_EXPORT_INTERVAL=200 exported plain uring plain
@@ -113,5 +140,6 @@ test_case calls_that_failed_and_those_of_sockets_do_not_blur_it
 test_case streams_are_seen_by_their_own_name_only
 test_case copies_are_a_read_and_a_write
 test_case a_third_is_a_third
+test_case children_leave_none
 test_case io_uring_leaves_none
 test_done
