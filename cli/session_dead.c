@@ -115,7 +115,7 @@ static bool is_final(const struct segment_reading *reading, int fd)
 	uint64_t own = segment_pid_namespace();
 
 	return own && reading->pid_namespace == own && !reader_process_runs(reading) &&
-	       !reader_memory_in_use(fd);
+	       reader_memory_use(fd) == MEMORY_UNUSED;
 }
 
 /*

@@ -203,7 +203,7 @@ static int is_mapped(int directory, const char *name)
 
 	if (fd < 0)
 		return 0;
-	result = reader_memory_in_use(fd);
+	result = reader_memory_use(fd) != MEMORY_UNUSED;
 	close(fd);
 	return result;
 }

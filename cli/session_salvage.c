@@ -27,6 +27,9 @@ const char *session_salvage_reason(const struct salvager *salvager, enum salvage
 		return "another process salvages it";
 	case SALVAGE_OTHER_NAMESPACE:
 		return "it is of another pid namespace: run otelue salvage there";
+	case SALVAGE_UNTOLD:
+		return "it ended before it knew its pid namespace, and this file system does not "
+		       "tell whether its memory is used";
 	case SALVAGE_NOT_TOLD:
 		return "shared memory was too short to keep what it had exported";
 	case SALVAGE_NO_EXPORTER:

@@ -141,6 +141,7 @@ enum judged {
 	JUDGED_BY_PID,
 	JUDGED_DEAD,
 	JUDGED_ALIVE,
+	JUDGED_NOT, /* it cannot be told */
 };
 
 /*
@@ -150,20 +151,42 @@ enum judged {
 static enum judged judge(struct salvager *salvager, int directory, const char *name)
 {
 	int fd = reader_open(directory, name, (uid_t)sys_call(SYS_geteuid), O_RDONLY);
+	static const enum judged by_use[] = {[MEMORY_UNUSED] = JUDGED_DEAD,
+	                                     [MEMORY_USED] = JUDGED_ALIVE,
+	                                     [MEMORY_UNTOLD] = JUDGED_NOT};
 	enum judged result = JUDGED_BY_PID;
 
 	if (fd < 0)
 		return result;
 	if (reader_header(fd, &salvager->reading) == 0 && !salvager->reading.pid_namespace)
-		result = reader_memory_in_use(fd) ? JUDGED_ALIVE : JUDGED_DEAD;
+		result = by_use[reader_memory_use(fd)];
 	sys_call(SYS_close, fd);
 	return result;
+}
+
+/* SALVAGE_GONE: it is dead. */
+static enum salvage_outcome liveness(const struct segment_reading *reading, enum judged judged)
+{
+	uint64_t own, its = reading->pid_namespace;
+
+	if (judged == JUDGED_DEAD)
+		return SALVAGE_GONE;
+	if (judged == JUDGED_ALIVE)
+		return SALVAGE_ALIVE;
+	if (!its) /* where it was not judged it was still being made */
+		return judged == JUDGED_NOT && sys_call(SYS_kill, reading->pid, 0) == -ESRCH
+		               ? SALVAGE_UNTOLD
+		               : SALVAGE_ALIVE;
+	own = segment_pid_namespace();
+	if (!own || its != own)
+		return SALVAGE_OTHER_NAMESPACE;
+	return reader_process_runs(reading) ? SALVAGE_ALIVE : SALVAGE_GONE;
 }
 
 static enum salvage_outcome look(struct salvager *salvager, int directory, const char *name, int fd,
                                  enum judged judged, int *ret_error)
 {
-	uint64_t own = segment_pid_namespace();
+	enum salvage_outcome outcome;
 	bool is_counted;
 
 	if (sys_call(SYS_flock, fd, LOCK_EX | LOCK_NB) < 0)
@@ -178,13 +201,9 @@ static enum salvage_outcome look(struct salvager *salvager, int directory, const
 	}
 	if (*ret_error)
 		return SALVAGE_REFUSED;
-	if (judged == JUDGED_BY_PID && !salvager->reading.pid_namespace)
-		return SALVAGE_ALIVE; /* it was still being made */
-	if (judged == JUDGED_BY_PID && (!own || salvager->reading.pid_namespace != own))
-		return SALVAGE_OTHER_NAMESPACE;
-	if (judged == JUDGED_ALIVE ||
-	    (judged == JUDGED_BY_PID && reader_process_runs(&salvager->reading)))
-		return SALVAGE_ALIVE;
+	outcome = liveness(&salvager->reading, judged);
+	if (outcome != SALVAGE_GONE)
+		return outcome;
 	/* It may have ended as it should since its state was read. */
 	*ret_error = reader_header(fd, &salvager->reading);
 	if (*ret_error)

@@ -22,6 +22,7 @@ enum salvage_outcome {
 	SALVAGE_BUSY,            /* another salvages it */
 	SALVAGE_REFUSED,         /* error: as reader_read() says */
 	SALVAGE_OTHER_NAMESPACE, /* of process ids: nobody can tell whether it is dead */
+	SALVAGE_UNTOLD,          /* nor here: it has left none, and its memory does not tell */
 	SALVAGE_UNIDENTIFIED,    /* it left no settings, and the caller gave none */
 	SALVAGE_NOT_TOLD,        /* what it exported is not known: memory was short */
 	SALVAGE_NO_EXPORTER,     /* its settings name none */
@@ -31,6 +32,7 @@ enum salvage_outcome {
 
 /* To work in. */
 struct salvage_tree {
+	struct memory_hold hold;
 	struct session_accumulator accumulator;
 	struct process_values totals, sum;
 	struct segment_list list;

@@ -221,7 +221,7 @@ static enum salvage_outcome look(struct salvager *salvager, int session, int fd,
 
 	if (sys_call(SYS_flock, fd, LOCK_EX | LOCK_NB) < 0)
 		return SALVAGE_BUSY;
-	if (!reader_memory_hold(fd))
+	if (reader_memory_hold(fd, &tree->hold))
 		return SALVAGE_ALIVE;
 	if (!salvage_is_named(session, SESSION_ACCUMULATOR, fd))
 		return SALVAGE_GONE;
@@ -267,9 +267,11 @@ enum salvage_outcome salvage_tree(struct salvager *salvager, int directory, cons
 	if (fd >= 0 && is_of_tree(fd)) {
 		salvager->reading.pid = 0;
 		salvager->reading.program[0] = '\0';
+		salvager->tree.hold.held = false;
 		outcome = look(salvager, session, fd, &error);
 		if (outcome == SALVAGE_EXPORTED && !salvager->keep && !salvager->dry)
 			remove_tree(salvager, directory, name, session);
+		reader_memory_release(fd, &salvager->tree.hold);
 		if (salvager->tell)
 			salvager->tell(salvager, name, outcome, error);
 	}

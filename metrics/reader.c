@@ -1,7 +1,6 @@
 /* See reader.h. Reading order: the file, its header, its words, the process that made it. */
 #include <errno.h>
 #include <fcntl.h>
-#include <signal.h>
 #include <sys/stat.h>
 #include "base/file.h"
 #include "base/memory.h"
@@ -268,28 +267,13 @@ bool reader_process_runs(const struct segment_reading *reading)
 	return !has_ended(state, threads) && start_ns <= reading->created_boottime_ns;
 }
 
-bool reader_memory_hold(int fd)
-{
-	/* SIGURG is ignored by default, unlike SIGIO. */
-	sys_call(SYS_fcntl, fd, F_SETSIG, SIGURG);
-	return sys_call(SYS_fcntl, fd, F_SETLEASE, F_RDLCK) == 0;
-}
-
-bool reader_memory_in_use(int fd)
-{
-	if (!reader_memory_hold(fd))
-		return true;
-	sys_call(SYS_fcntl, fd, F_SETLEASE, F_UNLCK);
-	return false;
-}
-
 static bool is_alive(const struct segment_reading *reading, int fd)
 {
 	uint64_t own = segment_pid_namespace();
 
 	if (own != 0 && reading->pid_namespace == own)
 		return reader_process_runs(reading);
-	return reader_memory_in_use(fd);
+	return reader_memory_use(fd) != MEMORY_UNUSED;
 }
 
 static int check_file(const struct stat *status, uid_t owner)

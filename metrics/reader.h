@@ -60,15 +60,29 @@ int reader_read_at(int fd, void *to, size_t size, off_t offset);
 /* The steps of reader_read(). Descriptor or -errno; access: O_RDONLY or O_RDWR. */
 int reader_open(int directory, const char *name, uid_t owner, int access);
 
+enum memory_use {
+	MEMORY_UNUSED,
+	MEMORY_USED,
+	MEMORY_UNTOLD, /* the file system, or the system, does not tell */
+};
+
 /*
  * Does anybody have the file open or mapped for writing? (A read lease is refused then.) It works
- * across pid namespaces, where a number tells nothing, and for files of other versions.
+ * across pid namespaces, where a number tells nothing, and for files of other versions. fd is open
+ * for reading alone. Any thread; the program sees no signal of it.
  */
-bool reader_memory_in_use(int fd);
+enum memory_use reader_memory_use(int fd);
 
-/* False: it is in use. True: it is not, and who opens it for writing waits until fd is closed (for
- * 45 s at most). fd is open for reading alone. */
-bool reader_memory_hold(int fd);
+struct memory_hold {
+	uint64_t mask;
+	bool held, was_pending;
+};
+
+/* 0: nobody has, and who opens it for writing waits until it is released (for 45 s at most).
+ * -EAGAIN: somebody has; another -errno: it cannot be told. Both by the same thread, which blocks
+ * SIGURG in between. */
+int reader_memory_hold(int fd, struct memory_hold *ret);
+void reader_memory_release(int fd, struct memory_hold *hold);
 
 /* Does the process that made it still run, in this pid namespace? */
 bool reader_process_runs(const struct segment_reading *reading);

@@ -5,12 +5,15 @@
  */
 #include <errno.h>
 #include <fcntl.h>
+#include <sys/stat.h>
+#include "base/clock.h"
 #include "base/memory.h"
 #include "metrics/reader.h"
 #include "metrics/segment_internal.h"
 
 #define DIRENT_LENGTH_AT 16 /* of struct linux_dirent64 */
 #define DIRENT_NAME_AT   19
+#define OLD_S            60
 
 /* The latest times found, smallest first. One sweep at a time in a process. */
 struct latest {
@@ -66,6 +69,22 @@ static uint64_t header_word(int fd, size_t offset)
 	return word;
 }
 
+/* A process that runs asks for its namespace within seconds, if it can. */
+static bool is_old(int fd)
+{
+	struct stat status;
+
+	return sys_call(SYS_newfstatat, fd, "", &status, AT_EMPTY_PATH) == 0 &&
+	       clock_read_ns(CLOCK_REALTIME) / 1000000000u > (uint64_t)status.st_mtime + OLD_S;
+}
+
+static bool is_left(int fd)
+{
+	enum memory_use use = reader_memory_use(fd);
+
+	return use == MEMORY_UNUSED || (use == MEMORY_UNTOLD && is_old(fd));
+}
+
 bool segment_is_of_namespace(int directory, const char *name, uint64_t pid_namespace)
 {
 	int fd = (int)sys_call(SYS_openat, directory, name,
@@ -77,7 +96,7 @@ bool segment_is_of_namespace(int directory, const char *name, uint64_t pid_names
 		return false;
 	if (header_word(fd, offsetof(struct segment_header, magic)) == SEGMENT_MAGIC) {
 		its = header_word(fd, offsetof(struct segment_header, pid_namespace));
-		is = its ? its == pid_namespace : !reader_memory_in_use(fd);
+		is = its ? its == pid_namespace : is_left(fd);
 	}
 	sys_call(SYS_close, fd);
 	return is;

@@ -48,6 +48,7 @@ bool session_executes(struct segment_list *list, int directory)
 int session_remove(const char *directory)
 {
 	static struct segment_list list LARGE_MEMORY;
+	struct memory_hold hold = {.held = false};
 	int err = segment_list_open(&list, directory), accumulator;
 	const char *name;
 
@@ -57,7 +58,8 @@ int session_remove(const char *directory)
 	                            O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0);
 	err = accumulator < 0 ? accumulator : 0;
 	/* While it is held, who opens it waits, and then finds that it has no name any more. */
-	if (!err && (!reader_memory_hold(accumulator) || session_executes(&list, list.directory)))
+	if (!err &&
+	    (reader_memory_hold(accumulator, &hold) || session_executes(&list, list.directory)))
 		err = -EBUSY;
 	if (!err) {
 		/* Nobody has it mapped, so none of these goes on after an exec that failed. */
@@ -68,8 +70,10 @@ int session_remove(const char *directory)
 		sys_call(SYS_unlinkat, list.directory, SESSION_EXPORTS, 0);
 		sys_call(SYS_unlinkat, list.directory, SESSION_ACCUMULATOR, 0);
 	}
-	if (accumulator >= 0)
+	if (accumulator >= 0) {
+		reader_memory_release(accumulator, &hold);
 		sys_call(SYS_close, accumulator);
+	}
 	segment_list_close(&list);
 	return err ? err : (int)sys_call(SYS_unlinkat, AT_FDCWD, directory, AT_REMOVEDIR);
 }
@@ -95,7 +99,7 @@ static bool is_left(int directory)
 		return false;
 	is = sys_call(SYS_pread64, fd, &head, sizeof(head), 0) == sizeof(head) &&
 	     head.magic == SESSION_MAGIC && head.version == SEGMENT_VERSION &&
-	     head.own == SESSION_OF_TREE && !reader_memory_in_use(fd);
+	     head.own == SESSION_OF_TREE && reader_memory_use(fd) == MEMORY_UNUSED;
 	sys_call(SYS_close, fd);
 	return is;
 }

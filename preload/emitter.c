@@ -136,7 +136,7 @@ static void run(struct exporter *exporter)
 	uint64_t started = clock_read_ns(CLOCK_MONOTONIC);
 	uint64_t next_export = started + (uint64_t)shim.settings->interval_ms * 1000000, now;
 	uint32_t calls = 0;
-	bool looked = false;
+	bool awake = false, looked = false;
 	int code;
 
 	/* Short commands end within this wait and have paid the clone alone. */
@@ -152,9 +152,11 @@ static void run(struct exporter *exporter)
 		exporter_seen();
 		tree_emitter(exporter->emitter_tid);
 		carry_out_request();
-		/* Once, and not where the exit has woken us: it waits. */
-		if (!looked && !acquire_load(&emitter.requested))
+		/* Once, and not where an exit waits. */
+		if (!awake && acquire_load(&emitter.requested) == emitter.done) {
 			exporter_awakes(exporter);
+			awake = true;
+		}
 		now = clock_read_ns(CLOCK_MONOTONIC);
 		next_export = turn(exporter, now, next_export);
 		if (!looked) /* once, when our own events are registered */

@@ -390,9 +390,11 @@ void lifecycle_begin(void)
 	if (shim.restricted)
 		return;
 	calibrate_later();
-	if (!tree_take_over())
+	if (!tree_take_over()) {
 		start_emitter_later();
-	else if (emitter_start())
+	} else if (emitter_start()) {
+		observe_calls_begin(&shim.observed, NULL, 0);
 		shim_log(LOG_LEVEL_WARN,
 		         "no emitter thread (limit of processes?): exported at exit only");
+	}
 }

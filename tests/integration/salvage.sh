@@ -302,6 +302,32 @@ one_that_was_killed_at_once_is_known_by_its_memory() {
 	salvage_leaves 0
 }
 
+# overlayfs says that nobody uses what a living process has mapped, and without /proc that cannot say where it is.
+one_of_which_nothing_tells_is_left_alone() {
+	((EUID == 0)) || skip "mounting needs root"
+	configuration 60000 3600000
+	mkdir lower upper
+	mkfifo go
+	exec 9<>go
+	# shellcheck disable=SC2016 # the shell's there
+	unshare -m bash -c 'mount -t tmpfs tmpfs upper && mkdir upper/{upper,work} &&
+		mount -t overlay -o lowerdir=lower,upperdir=upper/upper,workdir=upper/work overlay shm || exit 77
+		umount -l /proc
+		LD_PRELOAD=$OTELUE_PRELOAD "$1/victim" "$PWD/count" 2 500 kill <&9 &
+		until [[ -s count ]]; do sleep 0.01; done
+		"$2" salvage
+		echo "$? $(find shm -type f | wc -l)"
+		echo >&9
+		wait
+		"$2" salvage
+		echo "$? $(find shm -type f | wc -l)"' - "$programs" "$otelue" >said 2>errors || skip "no overlayfs here"
+	sed -i "s/^[0-9]* victim/PID victim/" said
+	expect_equal "$(<said)" "0 1
+PID victim: left alone: it ended before it knew its pid namespace, and this file system does not tell whether its memory is used
+1 1"
+	[[ ! -e otlp.jsonl ]] || fail "it has exported"
+}
+
 # Nothing has been counted in it. A young one may be on its way.
 one_that_was_never_finished_goes_when_it_is_old() {
 	configuration 60000
@@ -359,5 +385,6 @@ test_case refused "it is of another version of otelue" poke 8
 test_case refused "it is not a file of this user alone" chmod 644
 test_case refused "it is not a file of this user alone" of_another_user
 test_case of_another_pid_namespace
+test_case one_of_which_nothing_tells_is_left_alone
 for place in here elsewhere; do test_case one_that_was_killed_at_once_is_known_by_its_memory $place; done
 test_done
