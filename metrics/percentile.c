@@ -1,4 +1,5 @@
 /* See percentile.h. */
+#include <stdbool.h>
 #include "metrics/histogram.h"
 #include "metrics/percentile.h"
 
@@ -16,6 +17,16 @@ uint64_t bucket_largest(uint32_t bucket)
 	}
 }
 
+/* No value is more than all together: of one alone it is the value itself. A sum that is read while
+ * it is being added to may still be too small. */
+static uint64_t within_sum(const struct point *point, uint32_t bucket)
+{
+	uint64_t largest = bucket_largest(bucket);
+	bool tells = point->sum < largest && point->sum > (bucket ? bucket_largest(bucket - 1) : 0);
+
+	return tells ? point->sum : largest;
+}
+
 uint64_t point_percentile(const struct point *point, unsigned int percent)
 {
 	/* The smallest whole number of values that is `percent` of them; no product overflows. */
@@ -27,7 +38,7 @@ uint64_t point_percentile(const struct point *point, unsigned int percent)
 	for (uint32_t bucket = point->first_bucket; bucket < point->end_bucket; bucket++) {
 		passed += point_bucket(point, bucket);
 		if (passed >= wanted)
-			return bucket_largest(bucket);
+			return within_sum(point, bucket);
 	}
 	return 0;
 }

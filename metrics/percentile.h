@@ -1,6 +1,7 @@
 /*
  * Percentiles of a histogram point: the largest value of the bucket in which they fall, at most
- * 19 % above the real one and exact for powers of two. Integers only: runs on the emitter too.
+ * 19 % above the real one and exact for powers of two; never more than the sum. Integers only: runs
+ * on the emitter too.
  */
 #ifndef METRICS_PERCENTILE_H
 #define METRICS_PERCENTILE_H

@@ -11,8 +11,10 @@ static struct point point_of(const uint64_t *values, size_t n)
 	struct point point = {.metric = &metric_table[METRIC_FILE_OPERATION_DURATION],
 	                      .now = words + 2};
 
-	for (size_t i = 0; i < n; i++)
+	for (size_t i = 0; i < n; i++) {
+		point.sum += values[i];
 		words[histogram_word(values[i], HISTOGRAM_BUCKETS_SECONDS)]++;
+	}
 	point.count = n;
 	point.zero_count = words[1];
 	point.end_bucket = HISTOGRAM_BUCKETS_SECONDS;
@@ -69,6 +71,20 @@ Test(percentile, of_powers_of_two_is_exact)
 	cr_assert_eq(point_percentile(&point, 50), 4096);
 	cr_assert_eq(point_percentile(&point, 75), 4096);
 	cr_assert_eq(point_percentile(&point, 76), 1u << 30);
+}
+
+Test(percentile, is_never_more_than_the_sum)
+{
+	struct point one = point_of((uint64_t[]){1000}, 1), two;
+
+	cr_assert_eq(point_percentile(&one, 50), 1000, "of one it is exact");
+	cr_assert_eq(point_percentile(&one, 100), 1000);
+	one.sum = 600;
+	cr_assert_eq(point_percentile(&one, 100), 1024, "a sum that is not complete");
+	memset(words, 0, sizeof(words));
+	two = point_of((uint64_t[]){1, 1000}, 2);
+	cr_assert_eq(point_percentile(&two, 50), 1);
+	cr_assert_eq(point_percentile(&two, 100), 1001);
 }
 
 Test(percentile, of_zeros_and_of_nothing_is_zero)
