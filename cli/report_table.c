@@ -155,17 +155,32 @@ static void print_count(FILE *to, const char **separator, uint64_t count, const 
 	*separator = ", ";
 }
 
+/* Of those that handed their counts over, the ones that went on as another program that is counted,
+ * too. */
+static uint64_t executed_in(const struct tree *tree)
+{
+	const uint64_t *words = (const uint64_t *)&tree->totals;
+	uint64_t execs = words[metric_series_word(&metric_table[METRIC_PROCESS_EXECS], 0)];
+
+	if (execs <= tree->unseen)
+		return 0;
+	return execs - tree->unseen < tree->ended ? execs - tree->unseen : tree->ended;
+}
+
 static void print_summary(FILE *to, const struct report *report)
 {
 	const struct tree *tree = report->tree;
-	uint64_t all = tree->ended + tree->killed + tree->running;
+	uint64_t programs = tree->ended + tree->killed + tree->running;
+	uint64_t executed = executed_in(tree), all = programs - executed;
 	const char *separator = ": ";
 	char duration[FORMAT_SIZE];
 
 	format_duration(duration, (int64_t)report->duration_ns);
-	fprintf(to, "otelue: %llu process%s counted in %s", (unsigned long long)all,
-	        all == 1 ? "" : "es", duration);
-	print_count(to, &separator, tree->ended, "ended");
+	fprintf(to, "otelue: %llu process%s", (unsigned long long)all, all == 1 ? "" : "es");
+	if (executed)
+		fprintf(to, " (%llu programs)", (unsigned long long)programs);
+	fprintf(to, " counted in %s", duration);
+	print_count(to, &separator, tree->ended - executed, "ended");
 	print_count(to, &separator, tree->killed, "killed");
 	print_count(to, &separator, tree->running, tree->running == 1 ? "still runs" : "still run");
 	print_count(to, &separator, tree->unreadable, "not readable");
@@ -214,6 +229,11 @@ void report_table(FILE *to, const struct report *report)
 	print_summary(to, report);
 	print_processes(to, report->tree, true, "still running, counted up to now");
 	print_processes(to, report->tree, false, "killed, or ended without a chance to say so");
+	if (report->tree->running + report->tree->killed)
+		fputs("otelue: CPU time, page faults and disk I/O of these are known up to their "
+		      "last "
+		      "export\n",
+		      to);
 	print_unseen(to, report->tree->unseen);
 	for (size_t i = 0; i < report->tree->message_count; i++)
 		fprintf(to, "otelue: %s\n", report->tree->messages[i]);
