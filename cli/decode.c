@@ -15,8 +15,9 @@
 #include "cli/otlp_read.h"
 #include "cli/otlp_text.h"
 
-#define LARGEST ((size_t)1 << 30) /* bytes of one input */
-#define BLANK   " \t\r\n"
+#define LARGEST   ((size_t)1 << 30) /* bytes of one input */
+#define BAD_NAMED 3                 /* lines of a file; the others are counted */
+#define BLANK     " \t\r\n"
 
 static const struct cli_option options[] = {
 	{'j', "json", NULL, "print OTLP JSON lines instead of text"},
@@ -93,8 +94,9 @@ static int read_all(FILE *file, struct input *ret)
 static int decode_lines(const char *name, const struct input *input, struct printer *printer)
 {
 	struct otlp_error error;
-	size_t at = 0;
+	size_t at = 0, bad = 0;
 
+	/* One that was torn, where a disk was full, does not take those behind it with it. */
 	for (size_t line = 1; at < input->length; line++) {
 		const char *start = input->bytes + at;
 		const char *end = memchr(start, '\n', input->length - at);
@@ -105,11 +107,13 @@ static int decode_lines(const char *name, const struct input *input, struct prin
 			continue;
 		if (otlp_read_json(start, length, &printer->visitor, &error) < 0) {
 			fflush(stdout);
-			cli_error(usage.verb, "%s: line %zu: %s", name, line, error.text);
-			return CLI_PROBLEM;
+			if (bad++ < BAD_NAMED)
+				cli_error(usage.verb, "%s: line %zu: %s", name, line, error.text);
 		}
 	}
-	return CLI_OK;
+	if (bad > BAD_NAMED)
+		cli_error(usage.verb, "%s: and %zu more such lines", name, bad - BAD_NAMED);
+	return bad ? CLI_PROBLEM : CLI_OK;
 }
 
 static int decode_bytes(const char *name, const struct input *input, struct printer *printer)

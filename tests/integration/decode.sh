@@ -134,6 +134,22 @@ names_the_line_that_is_wrong() {
 	expect_equal "$(grep -c '^service.name=demo' <<<"$output")" 2
 }
 
+goes_on_with_the_next_line() {
+	"$programs/encode_requests" . delta exponential 8168
+	{
+		head -n 1 lines.jsonl
+		sed -n 1p lines.jsonl | cut -c 1-1000
+		sed -n 2p lines.jsonl
+		printf '{}\n[\n{}\n[\n'
+		head -n 1 lines.jsonl
+	} >input
+	run decode input
+	expect_code 1
+	expect_equal "$(grep -c '^service.name=demo' <<<"$output")" 3
+	expect_equal "$(grep -o 'input: line [0-9]*' <<<"$errors" | xargs)" "input: line 2 input: line 4 input: line 5"
+	[[ $errors == *"input: and 2 more such lines" ]] || fail "$errors"
+}
+
 goes_on_with_the_next_file() {
 	run decode nowhere "$data/delta.binpb"
 	expect_code 1
@@ -166,6 +182,7 @@ test_case refuses "line 1: no JSON: column 1: string or '}' expected near end of
 test_case refuses "line 1: /resourceMetrics: expected an array" '{"resourceMetrics":{}}'
 test_case refuses_what_is_cut_off
 test_case names_the_line_that_is_wrong
+test_case goes_on_with_the_next_line
 test_case goes_on_with_the_next_file
 test_case hostile_text_stays_harmless
 test_done
