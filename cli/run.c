@@ -229,8 +229,13 @@ static int make_session(struct run *run, const char *base)
 		session_salvage_sweep(other);
 		err = session_directory_make(&run->session, other, outer);
 	}
-	if (err)
-		return fail(other, err);
+	if (err) {
+		cli_error(usage.verb, "no session in %s either (%s): %s runs, but is not counted",
+		          other, strerror(-err), run->command[0]);
+		run->session.path[0] = '\0';
+		unsetenv(SESSION_VARIABLE);
+		return 0;
+	}
 	setenv(SESSION_VARIABLE, run->session.path, 1);
 	return 0;
 }
@@ -327,12 +332,22 @@ static void finish(struct run *run, struct report *report)
 	tree_free(&tree);
 }
 
+static long look_at_nothing(void *context)
+{
+	(void)context;
+	return 60000;
+}
+
 /* 0 and how it ended, or -errno. */
 static int launch_watched(struct run *run, int *ret_status)
 {
-	struct session_dead *dead = session_dead_open(&run->session, &run->settings);
-	int err = launch(run->command, session_dead_look, dead, ret_status);
+	struct session_dead *dead;
+	int err;
 
+	if (!run->session.path[0])
+		return launch(run->command, look_at_nothing, NULL, ret_status);
+	dead = session_dead_open(&run->session, &run->settings);
+	err = launch(run->command, session_dead_look, dead, ret_status);
 	signal(SIGPIPE, SIG_IGN); /* the program's end is told, not ours */
 	signal(SIGXFSZ, SIG_IGN);
 	session_dead_close(dead, complain);
@@ -371,9 +386,11 @@ int cli_run(int argc, char **argv)
 	report.duration_ns = now_ns() - report.duration_ns;
 	if (err) {
 		cli_error(usage.verb, "%s: %s", run.command[0], strerror(-err));
-		session_directory_remove(&run.session);
+		if (run.session.path[0])
+			session_directory_remove(&run.session);
 		return launch_exit_code(err);
 	}
-	finish(&run, &report);
+	if (run.session.path[0])
+		finish(&run, &report);
 	launch_end_like(report.status);
 }

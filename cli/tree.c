@@ -81,10 +81,13 @@ static void add_process(struct tree *tree, const struct segment_reading *reading
 }
 
 static void add_segment(struct tree *tree, int directory, const char *name,
-                        struct segment_reading *reading)
+                        struct segment_reading *reading, bool *ret_stable)
 {
 	int err = reader_read(directory, name, geteuid(), reading);
 
+	/* One that is being made, or whose program is being loaded, is there in a moment. */
+	if (err == -EAGAIN || (!err && reading->state == SEGMENT_EXEC && reading->alive))
+		*ret_stable = false;
 	/* Gone, or just being made: nothing is lost. */
 	if (err == -ENOENT || err == -EAGAIN)
 		return;
@@ -131,7 +134,7 @@ static int add_entries(struct tree *tree, int directory, bool session, int depth
 	reading = memory_take(sizeof(*reading));
 	while ((entry = readdir(entries))) {
 		if (session_is_segment(entry->d_name))
-			add_segment(tree, directory, entry->d_name, reading);
+			add_segment(tree, directory, entry->d_name, reading, ret_stable);
 		else if (session && session_is_directory(entry->d_name))
 			add_inner(tree, directory, entry->d_name, depth, ret_stable);
 	}
