@@ -324,6 +324,9 @@ int reader_read(int directory, const char *name, uid_t owner, struct segment_rea
 	if (!err)
 		err = reader_parse(fd, ret);
 	ret->alive = alive;
+	/* Of one that is dead: what it took over from its parent is in that one's counts. */
+	if (!err && !alive)
+		collect_derive(&ret->totals, 0, 0);
 	sys_call(SYS_close, fd);
 	return err;
 }

@@ -225,16 +225,22 @@ static void apply(struct process_values *sum, const struct process_values *total
 	}
 }
 
-void session_add(struct session_accumulator *accumulator, const struct process_values *totals)
+/* What a fork child took over its parent tells. */
+static void add_own(struct session_accumulator *accumulator, struct process_values *totals)
 {
+	collect_derive(totals, 0, 0);
 	apply(&accumulator->totals, totals, false);
+}
+
+void session_add(struct session_accumulator *accumulator, struct process_values *totals)
+{
+	add_own(accumulator, totals);
 	counter_add_shared(&accumulator->processes, 1);
 }
 
-void session_add_killed(struct session_accumulator *accumulator,
-                        const struct process_values *totals)
+void session_add_killed(struct session_accumulator *accumulator, struct process_values *totals)
 {
-	apply(&accumulator->totals, totals, false);
+	add_own(accumulator, totals);
 	counter_add_shared(&accumulator->killed, 1);
 }
 

@@ -100,10 +100,10 @@ void session_close(struct session_accumulator *accumulator);
 void session_change_begin(struct session_accumulator *accumulator);
 void session_change_end(struct session_accumulator *accumulator);
 
-/* Adds the totals of a process that ends, or was killed. No system call. */
-void session_add(struct session_accumulator *accumulator, const struct process_values *totals);
-void session_add_killed(struct session_accumulator *accumulator,
-                        const struct process_values *totals);
+/* Adds the totals of a process that ends, or was killed; *totals then no longer hold what it took
+ * over from its parent at fork. No system call. */
+void session_add(struct session_accumulator *accumulator, struct process_values *totals);
+void session_add_killed(struct session_accumulator *accumulator, struct process_values *totals);
 
 bool session_is_of_exec(const char *name); /* "<pid>.exec" */
 
@@ -124,7 +124,7 @@ void session_exec(struct session_accumulator *accumulator, const char *directory
  */
 struct segment_reading;
 void session_absorb(struct session_accumulator *accumulator, int directory, const char *name,
-                    const struct segment_reading *reading);
+                    struct segment_reading *reading);
 
 /* Takes back what session_add() added (an exec that failed). */
 void session_subtract(struct session_accumulator *accumulator, const struct process_values *totals);

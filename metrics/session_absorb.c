@@ -31,7 +31,7 @@ static bool mark(int directory, const char *name)
 }
 
 static bool take_counts(struct session_accumulator *accumulator, int directory, const char *name,
-                        const struct segment_reading *reading)
+                        struct segment_reading *reading)
 {
 	bool marked;
 
@@ -46,7 +46,7 @@ static bool take_counts(struct session_accumulator *accumulator, int directory, 
 }
 
 void session_absorb(struct session_accumulator *accumulator, int directory, const char *name,
-                    const struct segment_reading *reading)
+                    struct segment_reading *reading)
 {
 	if (reading->state == SEGMENT_LIVE && !take_counts(accumulator, directory, name, reading))
 		return;

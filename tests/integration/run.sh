@@ -292,25 +292,6 @@ a_run_within_a_run_counts_in_both() {
 	expect_equal "$(value libc.file.io disk.io.direction=write libc.file.type=pipe)" 7777 inner
 }
 
-a_program_runs_where_nothing_can_be_counted() {
-	# shellcheck disable=SC2016 # the shell's there
-	run bash -c 'ulimit -f 1; exec "$1" run -- sh -c "exit 3"' - "$OTELUE_BUILD/otelue"
-	expect_code 3
-	expect_output ""
-	expect_equal "$(wc -l <<<"$errors")" 2
-	[[ $errors == *"/tmp either (File too large): sh runs, but is not counted" ]] || fail "$errors"
-}
-
-# Between exec and its start a program cannot be seen.
-a_child_that_is_being_executed_is_no_stranger() {
-	local round
-	for round in {1..20}; do
-		run "$OTELUE_BUILD/otelue" run -- sh -c 'sleep 0.3 & exit 0'
-		expect_code 0
-		[[ $errors != *"is not seen"* ]] || fail "$round: $errors"
-	done
-}
-
 static_programs_are_told() {
 	need cc
 	echo 'int main(void) { return 0; }' >static.c
@@ -374,8 +355,6 @@ test_case a_killed_program_has_counted
 test_case what_still_runs_is_counted_and_told
 test_case nothing_is_left_behind
 test_case a_run_within_a_run_counts_in_both
-test_case a_program_runs_where_nothing_can_be_counted
-test_case a_child_that_is_being_executed_is_no_stranger
 test_case static_programs_are_told
 test_case options_become_settings
 test_case a_switched_off_shim_is_told
