@@ -117,9 +117,10 @@ static int check_all(void)
 	struct settings *settings = memory_take(sizeof(*settings));
 	struct doctor doctor = {.settings = settings};
 
-	doctor_check_events(&doctor);
-	doctor_check_tools(&doctor);
 	check_configuration(&doctor, settings);
+	doctor_check_events(&doctor);
+	doctor_check_file(&doctor);
+	doctor_check_tools(&doctor);
 	doctor_check_memory(&doctor);
 	doctor_check_library(&doctor);
 	doctor_check_preload(&doctor);

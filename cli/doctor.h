@@ -22,6 +22,7 @@ const char *doctor_read_line(const char *path);
 
 /* doctor_events.c: the kernel and its events. */
 void doctor_check_events(struct doctor *doctor);
+void doctor_check_file(struct doctor *doctor);
 void doctor_check_tools(struct doctor *doctor);
 
 /* doctor_machine.c: what is not about events. */

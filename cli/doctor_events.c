@@ -1,9 +1,12 @@
 /* The kernel and its user_events; the tools that read them. */
 #include <errno.h>
 #include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "cli/doctor.h"
@@ -109,8 +112,13 @@ void doctor_check_events(struct doctor *doctor)
 {
 	char path[USER_EVENTS_PATH_SIZE];
 
-	/* Not there, or behind a directory that we may not search: opening tells which. */
-	if (user_events_find(path, sizeof(path)) < 0 && access(path, F_OK) < 0 && errno == ENOENT) {
+	if (!settings_exporter_enabled(doctor->settings, SINK_USER_EVENTS)) {
+		doctor_ok("user_events: the configuration does not ask for them");
+		return;
+	}
+	/* Not there, or behind a directory that we may not search: the sysctl tells, or opening. */
+	if (user_events_find(path, sizeof(path)) < 0 && access(path, F_OK) < 0 &&
+	    (errno == ENOENT || access("/proc/sys/kernel/user_events_max", F_OK) < 0)) {
 		say_missing(doctor);
 		return;
 	}
@@ -119,6 +127,29 @@ void doctor_check_events(struct doctor *doctor)
 	check_limit(doctor, path);
 	check_event(doctor, path, RECORD_EVENT);
 	check_event(doctor, path, OTLP_EVENT);
+}
+
+void doctor_check_file(struct doctor *doctor)
+{
+	char path[PATH_MAX], *copy;
+	struct stat status;
+	int err = 0;
+
+	if (!settings_exporter_enabled(doctor->settings, SINK_FILE) ||
+	    settings_file_path(doctor->settings, (uint32_t)getpid(), path, sizeof(path)) < 0)
+		return;
+	copy = memory_text("%s", path);
+	if (stat(path, &status) == 0)
+		err = S_ISDIR(status.st_mode) ? EISDIR : access(path, W_OK) < 0 ? errno : 0;
+	else if (errno != ENOENT || access(dirname(copy), W_OK | X_OK) < 0)
+		err = errno;
+	if (err)
+		doctor_problem(doctor,
+		               "make its directory, let this user write there, or name another",
+		               "otlp_file: %s: %s", path, strerror(err));
+	else
+		doctor_ok("otlp_file: %s can be written", path);
+	free(copy);
 }
 
 void doctor_check_tools(struct doctor *doctor)

@@ -149,9 +149,11 @@ void doctor_check_segments(struct doctor *doctor)
 	int stale = session_directory_stale(base);
 
 	if (stale > 0)
-		doctor_note(
-			doctor, "the next otelue run exports what is left in them and removes them",
-			"segments: %d session%s that nobody uses", stale, stale == 1 ? "" : "s");
+		doctor_note(doctor,
+		            "the next otelue run exports what is left in them, as far as somebody "
+		            "takes it, and removes them",
+		            "segments: %d session%s that nobody uses", stale,
+		            stale == 1 ? "" : "s");
 	if (settings_user_directory(base, path, sizeof(path)) < 0 ||
 	    tree_read_segments(&tree, path) < 0)
 		return;

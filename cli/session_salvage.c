@@ -36,7 +36,10 @@ const char *session_salvage_reason(const struct salvager *salvager, enum salvage
 		return salvager->exact ? "its settings name no exporter"
 		                       : "it left no settings, and those here name no exporter";
 	case SALVAGE_NOBODY:
-		return "nobody listens to its events: start perf or a collector first";
+		return access("/proc/sys/kernel/user_events_max", F_OK) < 0
+		               ? "its exporter is user_events, and this kernel has none"
+		               : "nobody listens to its events: start perf or a collector "
+		                 "first";
 	case SALVAGE_FAILED:
 		return memory_text("cannot export to %s: %s",
 		                   settings_exporter_enabled(&salvager->settings, SINK_FILE)

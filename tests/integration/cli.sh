@@ -175,6 +175,15 @@ doctor_tells_a_missing_kernel_feature_from_missing_rights() {
 	fi
 }
 
+# doctor_looks_at_the_file RESULT PATH WORDS
+doctor_looks_at_the_file() {
+	mkdir -p directory
+	OTELUE_METRICS_EXPORTER=otlp_file OTELUE_FILE=${2/#./$PWD} run "$otelue" doctor
+	grep -q "^$1 *otlp_file: ${2/#./$PWD}.*$3" <<<"$output" || fail "$output"
+	grep -q "^ok *user_events: the configuration does not ask for them" <<<"$output" || fail "$output"
+	[[ $1 == ok ]] || expect_code 1
+}
+
 doctor_finds_a_wrong_configuration() {
 	echo '{"file_format": "1.1", "nonsense": 1}' >bad.json
 	OTELUE_CONFIG=$PWD/bad.json run "$otelue" doctor
@@ -257,6 +266,9 @@ test_case the_catalogue_is_the_same_in_every_form
 test_case doctor_ends_as_its_lines_say
 test_case every_problem_has_a_remedy
 test_case doctor_tells_a_missing_kernel_feature_from_missing_rights
+test_case doctor_looks_at_the_file ok ./new.jsonl "can be written"
+test_case doctor_looks_at_the_file problem ./directory ": Is a directory"
+test_case doctor_looks_at_the_file problem ./none/new.jsonl ": No such file or directory"
 test_case doctor_finds_a_wrong_configuration
 test_case doctor_finds_a_directory_open_to_others
 test_case doctor_finds_missing_shared_memory
