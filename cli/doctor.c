@@ -11,6 +11,7 @@
 #include "cli/memory.h"
 #include "cli/settings.h"
 #include "cli/terminal.h"
+#include "metrics/session.h"
 
 static const struct cli_option options[] = {
 	{'H', "hooks", NULL, "show where each hooked function leads, and nothing else"},
@@ -88,6 +89,38 @@ const char *doctor_read_line(const char *path)
 	return line;
 }
 
+extern char **environ;
+
+static bool is_variable(const char *name, size_t length)
+{
+	static const char *const others[] = {"OTELUE_CONFIG", SESSION_VARIABLE};
+
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (strlen(others[i]) == length && memcmp(others[i], name, length) == 0)
+			return true;
+	}
+	for (int i = 0; i < SETTING_COUNT; i++) {
+		const char *variable = settings_table[i].variable;
+
+		if (strlen(variable) == length && memcmp(variable, name, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* A misspelt one is obeyed by nobody. */
+static void check_variables(struct doctor *doctor)
+{
+	for (char **variable = environ; *variable; variable++) {
+		size_t length = strcspn(*variable, "=");
+
+		if (strncmp(*variable, "OTELUE_", 7) == 0 && !is_variable(*variable, length))
+			doctor_note(doctor, "otelue.json(5) has the names of variables",
+			            "configuration: %.*s is no variable of otelue", (int)length,
+			            *variable);
+	}
+}
+
 /* The settings; where they are wrong, that is told and the defaults stand in. */
 static void check_configuration(struct doctor *doctor, struct settings *settings)
 {
@@ -118,6 +151,7 @@ static int check_all(void)
 	struct doctor doctor = {.settings = settings};
 
 	check_configuration(&doctor, settings);
+	check_variables(&doctor);
 	doctor_check_events(&doctor);
 	doctor_check_file(&doctor);
 	doctor_check_tools(&doctor);

@@ -184,6 +184,12 @@ doctor_looks_at_the_file() {
 	[[ $1 == ok ]] || expect_code 1
 }
 
+doctor_finds_a_misspelt_variable() {
+	OTELUE_METRIC_INTERVAL=5 OTELUE_LOG_LEVEL=info run "$otelue" doctor
+	grep -q "^note *configuration: OTELUE_METRIC_INTERVAL is no variable of otelue" <<<"$output" || fail "$output"
+	! grep "OTELUE_LOG_LEVEL" <<<"$output" || fail "$output"
+}
+
 doctor_finds_a_wrong_configuration() {
 	echo '{"file_format": "1.1", "nonsense": 1}' >bad.json
 	OTELUE_CONFIG=$PWD/bad.json run "$otelue" doctor
@@ -269,6 +275,7 @@ test_case doctor_tells_a_missing_kernel_feature_from_missing_rights
 test_case doctor_looks_at_the_file ok ./new.jsonl "can be written"
 test_case doctor_looks_at_the_file problem ./directory ": Is a directory"
 test_case doctor_looks_at_the_file problem ./none/new.jsonl ": No such file or directory"
+test_case doctor_finds_a_misspelt_variable
 test_case doctor_finds_a_wrong_configuration
 test_case doctor_finds_a_directory_open_to_others
 test_case doctor_finds_missing_shared_memory
