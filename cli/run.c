@@ -270,6 +270,9 @@ static void write_report(const struct run *run, const struct report *report)
 
 	if (!run->to)
 		return;
+	/* The terminal has shown ^C, and no end of line. */
+	if (!run->json && WIFSIGNALED(report->status) && isatty(fileno(run->to)))
+		fputc('\n', run->to);
 	if (run->json)
 		err = report_json(run->to, report);
 	else
