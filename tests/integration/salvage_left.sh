@@ -199,6 +199,32 @@ where_no_emitter_wakes_a_start_sweeps_but_not_each() {
 	expect_between 64 "$(segments | wc -l)" 128 "segments"
 }
 
+# What was killed before its emitter woke has left no pid namespace: where no lease tells either that nobody uses its memory
+# it may live in another one. But it may not fill the memory for ever.
+where_no_lease_can_be_had_the_dead_go_when_they_are_old() {
+	need strace
+	local i own
+	own=$(mktemp -d /dev/shm/otelue-test.XXXXXX)
+	trap 'rm -r "$own"' EXIT
+	configuration 60000 3600000
+	sed -i "s|$PWD/shm|$own|; s|$PWD/otlp.jsonl|$PWD/none/otlp.jsonl|" config.json
+	# shellcheck disable=SC2016 # the shell's there
+	for ((i = 0; i < 70; i++)); do LD_PRELOAD=$OTELUE_PRELOAD sh -c 'kill -KILL $$' 2>>wait.log || true; done
+	left() { find "$own" -name '[0-9]*.[0-9]*' | wc -l; }
+	expect_equal "$(left)" 70 "left by the killed"
+	sed -i 's|"start_delay": 3600000|"start_delay": 0|' config.json
+	without_leases
+	expect_equal "$(left)" 70 "left when they are young"
+	find "$own" -type f -exec touch -d '2 minutes ago' {} +
+	rm -f "$own"/*/tried
+	without_leases
+	expect_equal "$(left)" 64 "left when they are old"
+}
+without_leases() {
+	timeout 60 strace -f -qq -o trace -e trace=fcntl -e inject=fcntl:error=EINVAL -E LD_PRELOAD="$OTELUE_PRELOAD" sleep 1
+	grep -q F_SETLEASE trace || fail "nothing was asked: $(<trace)"
+}
+
 test_case what_nobody_can_export_costs_the_next_program_next_to_nothing
 test_case one_killed_just_now_is_exported_though_others_cannot_be
 test_case a_minute_later_the_next_program_exports_it process
@@ -208,4 +234,5 @@ test_case it_is_exported_at_once_by tree sweep
 test_case a_tree_that_goes_on_is_exported_by_the_next_program
 test_case the_latest_64_are_kept
 test_case where_no_emitter_wakes_a_start_sweeps_but_not_each
+test_case where_no_lease_can_be_had_the_dead_go_when_they_are_old
 test_done
