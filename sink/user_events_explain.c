@@ -18,9 +18,8 @@ static const struct row rows[] = {
           "/sys/kernel/tracing"}},
 	{USER_EVENTS_OPEN,
          EACCES,
-         {"this user may not open user_events_data, or not see whether it is there",
-          "where the kernel has user_events (Linux 6.4 or later), as root: chgrp GROUP "
-          "/sys/kernel/tracing /sys/kernel/tracing/user_events_data, chmod "
+         {"user_events_data may not be opened by this user",
+          "as root: chgrp GROUP /sys/kernel/tracing /sys/kernel/tracing/user_events_data, chmod "
           "g+x "
           "and g+rw them, with a GROUP that the user is in"}},
 	{USER_EVENTS_OPEN,

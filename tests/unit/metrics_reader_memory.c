@@ -89,7 +89,7 @@ Test(reader_memory, no_thread_sees_a_signal)
 	cr_assert_not(sigismember(&pending, SIGURG));
 	pthread_sigmask(SIG_BLOCK, NULL, &blocked);
 	cr_assert_not(sigismember(&blocked, SIGURG));
-	stop = 1;
+	__atomic_store_n(&stop, 1, __ATOMIC_RELAXED);
 	pthread_join(thread, NULL);
 	cr_assert_eq(signals, 0);
 }
