@@ -7,11 +7,10 @@
 #include <linux/magic.h>
 #include <signal.h>
 #include <sys/statfs.h>
-#include "metrics/reader.h"
 #include "base/syscall.h"
+#include "metrics/reader.h"
 
 #define KERNEL_SIGSET_SIZE 8
-#define XFS_MAGIC          0x58465342 /* linux/magic.h does not know it */
 #define URGENT             (UINT64_C(1) << (SIGURG - 1))
 
 /* overlayfs gives one also while the file is mapped, and who knows what others do. */
@@ -25,7 +24,7 @@ static bool leases_tell(int fd)
 	case TMPFS_MAGIC:
 	case RAMFS_MAGIC:
 	case EXT4_SUPER_MAGIC:
-	case XFS_MAGIC:
+	case XFS_SUPER_MAGIC:
 	case BTRFS_SUPER_MAGIC:
 	case F2FS_SUPER_MAGIC:
 		return true;
@@ -69,13 +68,17 @@ void reader_memory_release(int fd, struct memory_hold *hold)
 {
 	struct timespec at_once = {0, 0};
 	uint64_t urgent = URGENT;
+	siginfo_t info;
 
 	if (!hold->held)
 		return;
 	hold->held = false;
 	sys_call(SYS_fcntl, fd, F_SETLEASE, F_UNLCK);
-	if (!hold->was_pending && is_pending())
-		sys_call(SYS_rt_sigtimedwait, &urgent, NULL, &at_once, KERNEL_SIGSET_SIZE);
+	/* This thread's come first. One of the program's that came meanwhile is given back. */
+	if (!hold->was_pending && is_pending() &&
+	    sys_call(SYS_rt_sigtimedwait, &urgent, &info, &at_once, KERNEL_SIGSET_SIZE) == SIGURG &&
+	    info.si_code != POLL_MSG)
+		sys_call(SYS_rt_sigqueueinfo, sys_call(SYS_getpid), SIGURG, &info);
 	sys_call(SYS_rt_sigprocmask, SIG_SETMASK, &hold->mask, NULL, KERNEL_SIGSET_SIZE);
 }
 

@@ -94,6 +94,29 @@ Test(reader_memory, no_thread_sees_a_signal)
 	cr_assert_eq(signals, 0);
 }
 
+/* A signal of its own that comes in between is not taken for that of the lease. */
+Test(reader_memory, a_signal_that_comes_meanwhile_stays)
+{
+	struct memory_hold hold;
+	sigset_t urgent, pending;
+
+	sigemptyset(&urgent);
+	sigaddset(&urgent, SIGURG);
+	sigprocmask(SIG_BLOCK, &urgent, NULL);
+	for (int opened = 0; opened < 2; opened++) {
+		cr_assert_eq(reader_memory_hold(fd, &hold), 0);
+		if (opened)
+			open_in_another_process();
+		kill(getpid(), SIGURG);
+		reader_memory_release(fd, &hold);
+		sigpending(&pending);
+		cr_assert(sigismember(&pending, SIGURG), "opened: %d", opened);
+		sigprocmask(SIG_UNBLOCK, &urgent, NULL);
+		cr_assert_eq(signals, 1 + opened);
+		sigprocmask(SIG_BLOCK, &urgent, NULL);
+	}
+}
+
 /* One of its own that the program has blocked is still there. */
 Test(reader_memory, a_signal_that_was_pending_stays)
 {
