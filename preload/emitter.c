@@ -1,7 +1,6 @@
 /* The emitter thread; see emitter.h. */
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/close_range.h>
 #include <signal.h>
 #include <sys/mman.h>
 #include "base/atomic.h"
@@ -14,6 +13,7 @@
 #include "preload/clock.h"
 #include "preload/emitter.h"
 #include "preload/exporter.h"
+#include "preload/file_table.h"
 #include "preload/lifecycle.h"
 #include "preload/mourner.h"
 #include "preload/rights.h"
@@ -63,23 +63,6 @@ static struct {
 uint32_t emitter_tid(void)
 {
 	return relaxed_load(&emitter.tid);
-}
-
-/* A table of our own: the program's descriptors are not ours to close, and ours are not its to
- * close or write into. */
-static bool own_files(void)
-{
-	if (sys_call(SYS_close_range, 0, ~0u, CLOSE_RANGE_UNSHARE) < 0) {
-		if (sys_call(SYS_unshare, CLONE_FILES) < 0)
-			return false;
-		/* Linux before 5.9: our copy of the table is small enough to be closed one by one.
-		 */
-		for (long fd = 0; fd < 65536; fd++)
-			sys_call(SYS_close, fd);
-	}
-	for (int fd = 0; fd < 3; fd++)
-		sys_call(SYS_openat, AT_FDCWD, "/dev/null", O_RDWR, 0);
-	return true;
 }
 
 /* exit_group is what ends a process whose leader is a zombie with a code of its own. */
@@ -136,13 +119,13 @@ static void run(struct exporter *exporter)
 	uint64_t started = clock_read_ns(CLOCK_MONOTONIC);
 	uint64_t next_export = started + (uint64_t)shim.settings->interval_ms * 1000000, now;
 	uint32_t calls = 0;
-	bool awake = false, looked = false;
+	bool awake = false, looked = false, parted = file_table_part();
 	int code;
 
-	/* Short commands end within this wait and have paid the clone alone. */
+	/* Short commands end within this wait and have paid for no more than the above. */
 	if (shim.settings->start_delay_ms)
 		futex_wait(&emitter.calls, 0, (uint64_t)shim.settings->start_delay_ms * 1000000);
-	if (acquire_load(&emitter.stop) || !own_files())
+	if (acquire_load(&emitter.stop) || !file_table_ready(parted))
 		return;
 	exporter->emitter_tid = (uint32_t)sys_call(SYS_gettid);
 	relaxed_store(&emitter.awake, 1);
