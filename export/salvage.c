@@ -347,7 +347,7 @@ int salvage_directory(struct salvager *salvager, const char *path)
 			const char *name = entries + at + DIRENT_NAME_AT;
 
 			memcpy(&length, entries + at + DIRENT_LENGTH_AT, sizeof(length));
-			if (salvager->stop && acquire_load(salvager->stop)) {
+			if (salvager->stop && acquire_load(salvager->stop) != salvager->go_on) {
 				bytes = -EINTR;
 				break;
 			}

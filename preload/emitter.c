@@ -119,7 +119,7 @@ static void run(struct exporter *exporter)
 	uint64_t started = clock_read_ns(CLOCK_MONOTONIC);
 	uint64_t next_export = started + (uint64_t)shim.settings->interval_ms * 1000000, now;
 	uint32_t calls = 0;
-	bool awake = false, looked = false, parted = file_table_part();
+	bool awake = false, looked = false, parted = file_table_part(), asked;
 	int code;
 
 	/* Short commands end within this wait and have paid for no more than the above. */
@@ -136,15 +136,16 @@ static void run(struct exporter *exporter)
 		tree_emitter(exporter->emitter_tid);
 		carry_out_request();
 		/* Once, and not where an exit waits. */
-		if (!awake && acquire_load(&emitter.requested) == emitter.done) {
+		asked = acquire_load(&emitter.requested) != emitter.done;
+		if (!awake && !asked) {
 			exporter_awakes(exporter);
 			awake = true;
 		}
 		now = clock_read_ns(CLOCK_MONOTONIC);
 		next_export = turn(exporter, now, next_export);
-		if (!looked) /* once, when our own events are registered */
-			mourner_look(exporter, &emitter.calls);
-		looked = true;
+		/* Once, when our own events are registered; who has asked may be about to end. */
+		if (!looked && !asked)
+			looked = mourner_look(exporter, &emitter.calls, calls);
 		exporter_absorb(exporter, &emitter.calls, calls);
 		code = observe_program_end();
 		if (code >= 0)

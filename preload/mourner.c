@@ -9,7 +9,7 @@
 #include "preload/shim.h"
 
 static void salvage(struct exporter *exporter, const char *directory, uint64_t pid_namespace,
-                    const uint32_t *stop)
+                    const uint32_t *stop, uint32_t go_on)
 {
 	struct salvager *salvager = mapping_take(sizeof(*salvager));
 
@@ -17,11 +17,12 @@ static void salvage(struct exporter *exporter, const char *directory, uint64_t p
 		return;
 	salvager->user_events = &exporter->user_events;
 	salvager->stop = stop;
+	salvager->go_on = go_on;
 	salvager->quick = true;
 	salvager->pid_namespace = pid_namespace;
 	salvage_directory(salvager, directory);
 	/* Those that were known of have been swept, if they were too many. */
-	if (salvager->left_anew && !acquire_load(stop))
+	if (salvager->left_anew && acquire_load(stop) == go_on)
 		segment_sweep(directory, pid_namespace, SEGMENT_DEAD_KEPT);
 	sys_call(SYS_munmap, salvager, sizeof(*salvager));
 }
@@ -34,13 +35,14 @@ static bool find_directory(char *ret, size_t size)
 	return settings_user_directory(shim.settings->segment_directory, ret, size) >= 0;
 }
 
-void mourner_look(struct exporter *exporter, const uint32_t *stop)
+bool mourner_look(struct exporter *exporter, const uint32_t *stop, uint32_t go_on)
 {
 	const struct segment *segment = counting_segment();
 	char directory[sizeof(shim.directory)];
 
-	if (!segment->header || !segment->path[0] || acquire_load(stop) ||
-	    !find_directory(directory, sizeof(directory)))
-		return;
-	salvage(exporter, directory, segment->header->pid_namespace, stop);
+	if (!segment->header || !segment->path[0] || !find_directory(directory, sizeof(directory)))
+		return true;
+	if (acquire_load(stop) == go_on)
+		salvage(exporter, directory, segment->header->pid_namespace, stop, go_on);
+	return acquire_load(stop) == go_on;
 }

@@ -8,9 +8,9 @@
 /*
  * Exports what killed processes of this user left in the directory of segments, where they left
  * settings too and this process reaches their sinks, also of whole trees; then the names of all but
- * the latest go. Stops as soon as *stop is not 0. Nothing in a session of otelue run, which looks
- * after all of them.
+ * the latest go. False if it is to be done again: *stop is no longer `go_on`, which ended it.
+ * Nothing in a session of otelue run, which looks after all of them.
  */
-void mourner_look(struct exporter *exporter, const uint32_t *stop);
+bool mourner_look(struct exporter *exporter, const uint32_t *stop, uint32_t go_on);
 
 #endif
