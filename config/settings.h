@@ -35,8 +35,17 @@ enum settings_kind {
 	SETTING_KIND_PATTERNS,   /* NUL-terminated patterns, then an empty one */
 };
 
-/* Where a setting came from. */
-enum settings_source { SOURCE_DEFAULT, SOURCE_VARIABLE, SOURCE_OTEL_VARIABLE, SOURCE_FILE };
+/* Where a setting came from; _LIST: a pair of the list of resource attributes there. */
+enum settings_source {
+	SOURCE_DEFAULT,
+	SOURCE_VARIABLE,
+	SOURCE_OTEL_VARIABLE,
+	SOURCE_FILE,
+	SOURCE_VARIABLE_LIST,
+	SOURCE_OTEL_VARIABLE_LIST,
+	SOURCE_FILE_LIST,
+	SOURCE_COUNT
+};
 
 /* Type of a member before its name, and what follows the name. */
 #define SETTING_TYPE_BOOL              uint32_t

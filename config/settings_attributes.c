@@ -105,6 +105,28 @@ static void note_dropped(struct settings_loader *loader, const char *name, const
 	loader_note(loader, line);
 }
 
+/* The source of what stands in a list of the source being read. */
+static uint8_t list_source(enum settings_source source)
+{
+	switch (source) {
+	case SOURCE_VARIABLE:
+		return SOURCE_VARIABLE_LIST;
+	case SOURCE_OTEL_VARIABLE:
+		return SOURCE_OTEL_VARIABLE_LIST;
+	default:
+		return SOURCE_FILE_LIST;
+	}
+}
+
+static void service_name_take(struct settings_loader *loader, const char *name,
+                              const struct pair *pair)
+{
+	if (setting_put_text(loader, SETTING_service_name, pair->value, pair->value_length) < 0)
+		note_dropped(loader, name, pair->key);
+	else
+		loader->settings.source[SETTING_service_name] = list_source(loader->source);
+}
+
 /* Takes one pair over unless its key stands among the first `held` bytes, which have precedence. */
 static void pair_take(struct settings_loader *loader, const char *name, const struct pair *pair,
                       uint32_t held, bool service_name_held)
@@ -118,17 +140,16 @@ static void pair_take(struct settings_loader *loader, const char *name, const st
 	int err;
 
 	if (string_equal(pair->key, SERVICE_NAME)) {
-		if (!service_name_held && setting_put_text(loader, SETTING_service_name,
-		                                           pair->value, pair->value_length) < 0)
-			note_dropped(loader, name, pair->key);
+		if (!service_name_held)
+			service_name_take(loader, name, pair);
 		return;
 	}
 	settings_attribute_remove(settings, pair->key, held);
 	err = settings_attribute_add(settings, &attribute);
 	if (err == -ENOSPC)
 		note_dropped(loader, name, pair->key);
-	else if (!err)
-		settings->source[SETTING_resource_attributes] = (uint8_t)loader->source;
+	else if (!err && held == 0)
+		settings->source[SETTING_resource_attributes] = list_source(loader->source);
 }
 
 static int pairs_walk(struct settings_loader *loader, const char *name, const char *list, bool take,

@@ -98,7 +98,7 @@ int settings_valid(const void *bytes, size_t length)
 	    settings->hash != settings_hash(settings))
 		return 0;
 	for (int i = 0; i < SETTING_COUNT; i++)
-		if (settings->source[i] > SOURCE_FILE ||
+		if (settings->source[i] >= SOURCE_COUNT ||
 		    !value_valid(settings, (enum settings_id)i))
 			return 0;
 	return text_ends(settings->config_file, sizeof(settings->config_file)) &&

@@ -141,6 +141,12 @@ const char *settings_show_place(const struct settings *settings, enum settings_i
 		return row->otel_variable;
 	case SOURCE_FILE:
 		return row->pointer;
+	case SOURCE_VARIABLE_LIST:
+		return settings_table[SETTING_resource_attributes].variable;
+	case SOURCE_OTEL_VARIABLE_LIST:
+		return settings_table[SETTING_resource_attributes].otel_variable;
+	case SOURCE_FILE_LIST:
+		return "/resource/attributes_list";
 	default:
 		return "default";
 	}
@@ -151,8 +157,11 @@ const char *settings_show_source(const struct settings *settings, enum settings_
 	switch ((enum settings_source)settings->source[id]) {
 	case SOURCE_VARIABLE:
 	case SOURCE_OTEL_VARIABLE:
+	case SOURCE_VARIABLE_LIST:
+	case SOURCE_OTEL_VARIABLE_LIST:
 		return "variable";
 	case SOURCE_FILE:
+	case SOURCE_FILE_LIST:
 		return "file";
 	default:
 		return "default";

@@ -53,7 +53,7 @@ Test(settings_check, values_out_of_bounds_are_not_valid_though_sealed)
 	assert_forged(settings.exporters = 1u << SINK_FILE);
 	assert_forged(settings.families = 1u << HOOK_FAMILY_COUNT);
 	assert_forged(settings.optional_metrics = 1u << OPTIONAL_METRIC_COUNT);
-	assert_forged(settings.source[0] = SOURCE_FILE + 1);
+	assert_forged(settings.source[0] = SOURCE_COUNT);
 }
 
 Test(settings_check, texts_that_do_not_end_are_not_valid_though_sealed)

@@ -196,8 +196,10 @@ Test(settings_env, service_name_goes_before_the_resource_attribute)
 {
 	assert_loads(LOAD("OTEL_RESOURCE_ATTRIBUTES=service.name=a,x=1"));
 	cr_assert_str_eq(settings.service_name, "a");
+	cr_assert_eq(settings.source[SETTING_service_name], SOURCE_OTEL_VARIABLE_LIST);
 	assert_loads(LOAD("OTEL_RESOURCE_ATTRIBUTES=service.name=a,x=1", "OTEL_SERVICE_NAME=b"));
 	cr_assert_str_eq(settings.service_name, "b");
+	cr_assert_eq(settings.source[SETTING_service_name], SOURCE_OTEL_VARIABLE);
 	cr_assert_null(attribute_text("service.name"));
 	cr_assert_str_eq(attribute_text("x"), "1");
 }

@@ -104,6 +104,11 @@ Test(settings_json_resource, the_list_fills_up_what_the_attributes_leave)
 	cr_assert_str_eq(attribute_text("a"), "first");
 	cr_assert_str_eq(attribute_text("b"), "2 ");
 	cr_assert_str_eq(settings.service_name, "first");
+	cr_assert_eq(settings.source[SETTING_service_name], SOURCE_FILE);
+	cr_assert_eq(settings.source[SETTING_resource_attributes], SOURCE_FILE);
+	assert_loads(LOAD_JSON(RESOURCE("'attributes_list': 'a=1,service.name=list'")));
+	cr_assert_eq(settings.source[SETTING_service_name], SOURCE_FILE_LIST);
+	cr_assert_eq(settings.source[SETTING_resource_attributes], SOURCE_FILE_LIST);
 	assert_refused(LOAD_JSON(RESOURCE("'attributes_list': 'a=1,b'")),
 	               "/resource/attributes_list: expected key=value, got \"b\"");
 }
