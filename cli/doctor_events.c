@@ -1,12 +1,10 @@
 /* The kernel and its user_events; the tools that read them. */
 #include <errno.h>
 #include <fcntl.h>
-#include <libgen.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <sys/utsname.h>
 #include <unistd.h>
 #include "cli/doctor.h"
@@ -14,6 +12,8 @@
 #include "cli/user_events.h"
 #include "encoder/record.h"
 #include "sink/events.h"
+#include "sink/file.h"
+#include "sink/user_events.h"
 #include "sink/user_events_explain.h"
 
 #define EVENTS_NEEDED 2
@@ -46,7 +46,7 @@ static bool is_installed(const char *program)
  */
 static void say_missing(struct doctor *doctor)
 {
-	if (access("/proc/sys/kernel/user_events_max", F_OK) == 0)
+	if (!user_events_not_built())
 		doctor_problem(doctor, "as root: mount -t tracefs tracefs /sys/kernel/tracing",
 		               "user_events: kernel %s has them, but tracefs is not mounted",
 		               kernel_release());
@@ -118,7 +118,7 @@ void doctor_check_events(struct doctor *doctor)
 	}
 	/* Not there, or behind a directory that we may not search: the sysctl tells, or opening. */
 	if (user_events_find(path, sizeof(path)) < 0 && access(path, F_OK) < 0 &&
-	    (errno == ENOENT || access("/proc/sys/kernel/user_events_max", F_OK) < 0)) {
+	    (errno == ENOENT || user_events_not_built())) {
 		say_missing(doctor);
 		return;
 	}
@@ -131,25 +131,25 @@ void doctor_check_events(struct doctor *doctor)
 
 void doctor_check_file(struct doctor *doctor)
 {
-	char path[PATH_MAX], *copy;
-	struct stat status;
-	int err = 0;
+	const char *file = getenv("OTELUE_FILE");
+	char path[PATH_MAX];
+	int err;
 
-	if (!settings_exporter_enabled(doctor->settings, SINK_FILE) ||
-	    settings_file_path(doctor->settings, (uint32_t)getpid(), path, sizeof(path)) < 0)
+	if (!settings_exporter_enabled(doctor->settings, SINK_FILE)) {
+		if (file && *file)
+			doctor_note(doctor, "for a file: OTELUE_METRICS_EXPORTER=otlp_file",
+			            "OTELUE_FILE: no exporter writes to %s", file);
 		return;
-	copy = memory_text("%s", path);
-	if (stat(path, &status) == 0)
-		err = S_ISDIR(status.st_mode) ? EISDIR : access(path, W_OK) < 0 ? errno : 0;
-	else if (errno != ENOENT || access(dirname(copy), W_OK | X_OK) < 0)
-		err = errno;
+	}
+	if (settings_file_path(doctor->settings, (uint32_t)getpid(), path, sizeof(path)) < 0)
+		return;
+	err = -file_sink_check(path);
 	if (err)
 		doctor_problem(doctor,
 		               "make its directory, let this user write there, or name another",
 		               "otlp_file: %s: %s", path, strerror(err));
 	else
 		doctor_ok("otlp_file: %s can be written", path);
-	free(copy);
 }
 
 void doctor_check_tools(struct doctor *doctor)

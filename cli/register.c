@@ -13,6 +13,7 @@
 #include "cli/user_events.h"
 #include "encoder/record.h"
 #include "sink/events.h"
+#include "sink/user_events.h"
 #include "sink/user_events_abi.h"
 #include "sink/user_events_explain.h"
 
@@ -176,7 +177,7 @@ int cli_register(int argc, char **argv)
 	user_events_find(path, sizeof(path));
 	fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
-		return problem(USER_EVENTS_OPEN, path, -errno);
+		return problem(USER_EVENTS_OPEN, path, user_events_not_built() ? -ENOENT : -errno);
 	code = work(fd, chosen);
 	close(fd);
 	return cli_finish_output(usage.verb, code);

@@ -15,6 +15,7 @@
 #include "cli/tree.h"
 #include "metrics/reader.h"
 #include "metrics/session.h"
+#include "sink/user_events.h"
 
 #define LEFT_S    86400 /* so long after its last change a session waits for a listener */
 #define LEFT_MOST 8     /* they take memory */
@@ -36,7 +37,7 @@ const char *session_salvage_reason(const struct salvager *salvager, enum salvage
 		return salvager->exact ? "its settings name no exporter"
 		                       : "it left no settings, and those here name no exporter";
 	case SALVAGE_NOBODY:
-		return access("/proc/sys/kernel/user_events_max", F_OK) < 0
+		return user_events_not_built()
 		               ? "its exporter is user_events, and this kernel has none"
 		               : "nobody listens to its events: start perf or a collector "
 		                 "first";

@@ -8,8 +8,6 @@
 #include "cli/user_events.h"
 #include "sink/user_events_abi.h"
 
-#define LIMIT_PATH "/proc/sys/kernel/user_events_max"
-
 /* The file below a mount of tracefs or debugfs. */
 static bool is_below(const struct mntent *mount, char *path, size_t size)
 {
@@ -55,7 +53,7 @@ static FILE *open_status(const char *path)
 
 static long read_limit(void)
 {
-	FILE *file = fopen(LIMIT_PATH, "re");
+	FILE *file = fopen(USER_EVENTS_LIMIT, "re");
 	long limit = -1;
 
 	if (file && fscanf(file, "%ld", &limit) != 1)

@@ -108,8 +108,8 @@ int delivery_records(struct delivery *delivery)
 		ledger->sequence++; /* a process that ends in the middle leaves a gap, no double */
 		length = record_encode(delivery->buffer, RECORD_BYTES, &point, ledger->sequence,
 		                       delivery->pid, delivery->service);
-		if (length < 0)
-			account(delivery, SINK_USER_EVENTS, 1, length);
+		if (length < 0) /* the encoder's -ENOSPC is not a full disk */
+			account(delivery, SINK_USER_EVENTS, 1, length == -ENOSPC ? -E2BIG : length);
 		else
 			length = write_event(delivery, LEDGER_RECORD, &options, (size_t)length, 1,
 			                     series, series + 1);
@@ -163,6 +163,14 @@ int delivery_file(struct delivery *delivery)
 		ledger_commit(delivery->ledger, LEDGER_FILE, &options);
 	account(delivery, SINK_FILE, output.points, err ? err : length);
 	return err;
+}
+
+int delivery_file_check(struct delivery *delivery)
+{
+	int err;
+	const char *path = file_path(delivery, &err);
+
+	return err < 0 ? err : file_sink_check(path);
 }
 
 bool delivery_file_arrived(struct delivery *delivery)

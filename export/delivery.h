@@ -42,6 +42,9 @@ int delivery_otlp(struct delivery *delivery);
 int delivery_records(struct delivery *delivery);
 int delivery_file(struct delivery *delivery);
 
+/* Would it be written now, as far as permissions tell? 0 or -errno. */
+int delivery_file_check(struct delivery *delivery);
+
 /*
  * Did the line that was on its way to the file when its process was killed arrive? Encodes it once
  * more and looks at the file's end. Where the file ends within a line, the next write ends it

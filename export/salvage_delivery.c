@@ -111,7 +111,13 @@ static int deliver_to(struct salvager *salvager, enum ledger_account account)
 {
 	enum SINK sink = account == LEDGER_FILE ? SINK_FILE : SINK_USER_EVENTS;
 
+	int err = 0;
+
 	if (salvager->dry) {
+		if (account == LEDGER_FILE)
+			err = delivery_file_check(&salvager->delivery);
+		if (err)
+			return err;
 		salvager->delivery.points[sink] += count_points(salvager, account);
 		return 0;
 	}

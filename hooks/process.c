@@ -11,6 +11,9 @@
 #include "hooks/process.h"
 #include "hooks/stdio.h"
 
+_Static_assert((int)PROCESS_CREATION_COUNT == (int)PROCESS_OPERATION_EXEC,
+               "those that make a process come first");
+
 void process_created(enum PROCESS_OPERATION operation, long result, int error)
 {
 	struct counting here = counting_here(HOOK_FAMILY_PROCESS);

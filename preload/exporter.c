@@ -198,7 +198,7 @@ static void identify(struct exporter *exporter)
 	resource_copy_string(&exporter->resource, "service.name", exporter->service,
 	                     sizeof(exporter->service));
 	leave_identity(exporter);
-	if (count == 0)
+	if (count == 0 || !settings_exporter_enabled(shim.settings, SINK_USER_EVENTS))
 		return;
 	string_copy(line, sizeof(line),
 	            "resource attributes left out of events, which are small: ");
@@ -239,12 +239,19 @@ static uint32_t error_value(long err)
 	case 0:
 		return EXPORT_ERROR_NONE;
 	case -E2BIG:
-	case -ENOSPC:
 		return EXPORT_ERROR_E2BIG;
 	case -EBADF:
 		return EXPORT_ERROR_EBADF;
 	case -EFAULT:
 		return EXPORT_ERROR_EFAULT;
+	case -ENOENT:
+		return EXPORT_ERROR_ENOENT;
+	case -EACCES:
+		return EXPORT_ERROR_EACCES;
+	case -ENOSPC:
+		return EXPORT_ERROR_ENOSPC;
+	case -EFBIG:
+		return EXPORT_ERROR_EFBIG;
 	default:
 		return EXPORT_ERROR_OTHER;
 	}

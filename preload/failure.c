@@ -3,6 +3,7 @@
 #include "base/memory.h"
 #include "preload/failure.h"
 #include "preload/shim.h"
+#include "sink/error_name.h"
 #include "sink/file.h"
 #include "sink/user_events_explain.h"
 
@@ -10,7 +11,8 @@ static void tell(int *last, int err, const char *place, const char *problem, con
 {
 	static char line[1536] LARGE_MEMORY; /* we run on one thread at a time */
 	const char *const pieces[] = {": ", problem, *remedy ? "; " : "", remedy};
-	char number[21];
+	const char *name = error_name(err);
+	char number[32] = "error ";
 	size_t n;
 
 	if (*last == err)
@@ -19,9 +21,9 @@ static void tell(int *last, int err, const char *place, const char *problem, con
 	if (err == 0)
 		return;
 	n = string_copy(line, sizeof(line), place);
-	n += string_copy(line + n, sizeof(line) - n, ": error ");
-	string_from_u64(number, (uint64_t)-err);
-	n += string_copy(line + n, sizeof(line) - n, number);
+	n += string_copy(line + n, sizeof(line) - n, ": ");
+	string_from_u64(number + string_length(number), (uint64_t)-err);
+	n += string_copy(line + n, sizeof(line) - n, name ? name : number);
 	for (size_t i = 0; i < sizeof(pieces) / sizeof(pieces[0]); i++)
 		n += string_copy(line + n, sizeof(line) - n, pieces[i]);
 	shim_log(LOG_LEVEL_WARN, line);

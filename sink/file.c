@@ -4,7 +4,9 @@
 #include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 #include "base/file.h"
+#include "base/memory.h"
 #include "sink/file.h"
 
 #define LOCK_TRIES 400 /* of 50 us each */
@@ -90,6 +92,36 @@ int file_sink_write(struct file_sink *sink, const char *path, const char *line, 
 	err = append(sink, line, length);
 	sys_call(SYS_flock, sink->fd, LOCK_UN);
 	return err;
+}
+
+/* May a file be made in the directory of this one? */
+static int check_directory(const char *path)
+{
+	static char directory[FILE_SINK_PATH_MAX] LARGE_MEMORY;
+	size_t length = 0;
+
+	for (size_t i = 0; path[i]; i++)
+		if (path[i] == '/')
+			length = i + 1;
+	if (length >= sizeof(directory))
+		return -ENAMETOOLONG;
+	memcpy(directory, length ? path : ".", length ? length : 1);
+	directory[length ? length : 1] = '\0';
+	return (int)sys_call(SYS_faccessat, AT_FDCWD, directory, W_OK | X_OK);
+}
+
+int file_sink_check(const char *path)
+{
+	struct stat status;
+	int err = (int)sys_call(SYS_newfstatat, AT_FDCWD, path, &status, 0);
+
+	if (err == -ENOENT)
+		return check_directory(path);
+	if (err)
+		return err;
+	if (S_ISDIR(status.st_mode))
+		return -EISDIR;
+	return (int)sys_call(SYS_faccessat, AT_FDCWD, path, W_OK);
 }
 
 const char *file_sink_remedy(int err)

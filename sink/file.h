@@ -10,6 +10,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
+#define FILE_SINK_PATH_MAX 2048
+
 struct file_sink {
 	int fd;      /* <= 0: not open */
 	bool broken; /* of what cannot be read: the last write stopped inside a line */
@@ -21,6 +23,10 @@ struct file_sink {
  * are to be sent again.
  */
 int file_sink_write(struct file_sink *sink, const char *path, const char *line, size_t length);
+
+/* Could a line be appended now, or the file be made? 0, or -errno as the write would have it.
+ * Nothing is changed, nothing opened. One thread at a time. */
+int file_sink_check(const char *path);
 
 /* What a user does about that error; "" where that is unknown. */
 const char *file_sink_remedy(int err);

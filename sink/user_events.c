@@ -106,12 +106,20 @@ static int register_event(struct user_events *events, enum user_event event)
 	return 0;
 }
 
+bool user_events_not_built(void)
+{
+	return sys_call(SYS_faccessat, AT_FDCWD, USER_EVENTS_LIMIT, 0 /* F_OK */) == -ENOENT &&
+	       sys_call(SYS_faccessat, AT_FDCWD, "/proc/sys/kernel", 0) == 0;
+}
+
 int user_events_open(struct user_events *events)
 {
 	int fd = open_file(USER_EVENTS_PATH), err;
 
 	if (fd == -ENOENT)
 		fd = open_where_mounted();
+	if (fd == -EACCES && user_events_not_built())
+		return -ENOENT;
 	if (fd < 0)
 		return fd;
 	events->fd = fd;

@@ -32,6 +32,10 @@ struct user_events {
  */
 int user_events_open(struct user_events *events);
 
+/* Is the kernel built without them? The sysctl tells it also to a user who may not look into
+ * tracefs. Any thread. */
+bool user_events_not_built(void);
+
 /* Takes the registrations back and closes. */
 void user_events_close(struct user_events *events);
 

@@ -44,5 +44,6 @@ _Static_assert(sizeof(struct user_events_unregister) == 16, "kernel ABI");
 #define USER_EVENTS_PATH   "/sys/kernel/tracing/user_events_data"
 #define USER_EVENTS_FILE   "user_events_data"
 #define USER_EVENTS_MOUNTS "/proc/self/mounts"
+#define USER_EVENTS_LIMIT  "/proc/sys/kernel/user_events_max"
 
 #endif

@@ -320,12 +320,12 @@ a_switched_off_shim_is_told() {
 what_the_shim_says_is_shown() {
 	run env OTELUE_METRICS_EXPORTER=otlp_file OTELUE_FILE=/proc/nonexistent/file "$otelue" run -- sleep 0.01
 	expect_code 0
-	grep -q "^otelue: sleep\[[0-9]*\]: /proc/nonexistent/file: error 2: .*; make its directory$" <<<"$errors" ||
+	grep -q "^otelue: sleep\[[0-9]*\]: /proc/nonexistent/file: ENOENT: .*; make its directory$" <<<"$errors" ||
 		fail "$errors"
 	run env OTELUE_METRICS_EXPORTER=otlp_file OTELUE_FILE=/proc/nonexistent/file "$otelue" run --interval 0.1 -- \
 		"$python" -c 'import os, time; time.sleep(0.6); os.kill(os.getpid(), 9)'
 	expect_code 137
-	grep -q "^otelue: python[0-9.]*\[[0-9]*\]: .*error 2" <<<"$errors" || fail "$errors"
+	grep -q "^otelue: python[0-9.]*\[[0-9]*\]: .*ENOENT" <<<"$errors" || fail "$errors"
 }
 
 a_session_is_closed_to_others() {

@@ -152,33 +152,6 @@ the_next_program_salvages() {
 	stop
 }
 
-# One whose emitter was woken early, here by an exec that fails, looks later.
-the_next_program_salvages_although_it_was_woken() {
-	local dead python
-	configuration 60000 200
-	python=$(python3 -c 'import sys; print(sys.executable)')
-	start_victim 500 kill
-	until_true is_identified
-	end_victim
-	dead=$(segments)
-	echo "no program" >no-program
-	chmod +x no-program
-	cat >woken.py <<-PYTHON
-		import os, time
-		try:
-		    os.execv("no-program", ["no-program"])
-		except OSError:
-		    time.sleep(60)
-	PYTHON
-	LD_PRELOAD=$OTELUE_PRELOAD SERVICE=next "$python" -S woken.py &
-	pid=$!
-	until_true is_gone "$dead"
-	expect_all_exported 0
-	expect_equal "$("$metrics" resource service.name otlp.jsonl | sort | uniq -c | tr -s ' ')" " 1 next
- 1 victim"
-	stop
-}
-
 # It can tell nothing about a process that left no settings.
 the_next_program_leaves_alone_what_it_does_not_know() {
 	configuration 60000 3600000
@@ -399,7 +372,6 @@ test_case the_time_is_before_the_death_and_after_the_last_export
 test_case killed_while_it_writes enter 0
 test_case killed_while_it_writes exit 1
 test_case the_next_program_salvages
-test_case the_next_program_salvages_although_it_was_woken
 test_case the_next_program_leaves_alone_what_it_does_not_know
 test_case two_at_once_export_once
 test_case a_dry_run_changes_nothing

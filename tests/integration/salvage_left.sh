@@ -225,6 +225,48 @@ without_leases() {
 	grep -q F_SETLEASE trace || fail "nothing was asked: $(<trace)"
 }
 
+# One whose emitter was woken early, here by an exec that fails, looks later.
+the_next_program_salvages_although_it_was_woken() {
+	local dead python
+	configuration 60000 200
+	python=$(python3 -c 'import sys; print(sys.executable)')
+	start_victim 500 kill
+	until_true is_identified
+	end_victim
+	dead=$(segments)
+	echo "no program" >no-program
+	chmod +x no-program
+	cat >woken.py <<-PYTHON
+		import os, time
+		try:
+		    os.execv("no-program", ["no-program"])
+		except OSError:
+		    time.sleep(60)
+	PYTHON
+	LD_PRELOAD=$OTELUE_PRELOAD SERVICE=next "$python" -S woken.py &
+	pid=$!
+	until_true is_gone "$dead"
+	expect_all_exported 0
+	expect_equal "$("$metrics" resource service.name otlp.jsonl | sort | uniq -c | tr -s ' ')" " 1 next
+ 1 victim"
+	stop
+}
+
+# What may not be written is told by a dry run as by the real one.
+a_dry_run_tells_what_cannot_be_written() {
+	configuration 60000
+	victim 500 kill
+	rm -f otlp.jsonl
+	mkdir otlp.jsonl
+	run "$otelue" salvage --dry-run
+	expect_code 1
+	[[ $output == "$pid victim: left alone: cannot export to its file: Is a directory" ]] || fail "output: $output"
+	run "$otelue" salvage
+	expect_code 1
+	[[ $output == "$pid victim: left alone: cannot export to its file: Is a directory" ]] || fail "output: $output"
+	expect_segments 1
+}
+
 test_case what_nobody_can_export_costs_the_next_program_next_to_nothing
 test_case one_killed_just_now_is_exported_though_others_cannot_be
 test_case a_minute_later_the_next_program_exports_it process
@@ -235,4 +277,6 @@ test_case a_tree_that_goes_on_is_exported_by_the_next_program
 test_case the_latest_64_are_kept
 test_case where_no_emitter_wakes_a_start_sweeps_but_not_each
 test_case where_no_lease_can_be_had_the_dead_go_when_they_are_old
+test_case the_next_program_salvages_although_it_was_woken
+test_case a_dry_run_tells_what_cannot_be_written
 test_done

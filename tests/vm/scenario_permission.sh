@@ -55,7 +55,7 @@ equal "bytes that the member wrote" "$(bytes_into_pipes member)" 1234
 equal "events of another user" "$(wc -l <other.list)" 0
 matches "what doctor says to that user" "$(<doctor.out)" 'problem user_events: [^'$'\n'']*may not be opened by this user'
 matches "what the shim says to that user" "$(<run.out)" \
-	'user_events cannot be used: error 13: [^'$'\n'']*may not be opened by this user; as root: chgrp GROUP'
+	'user_events cannot be used: EACCES: [^'$'\n'']*may not be opened by this user; as root: chgrp GROUP'
 
 record server "${shimmed[@]}" /usr/bin/python3 -c 'import os, time
 time.sleep(1)
