@@ -185,6 +185,7 @@ int cli_hooks_here(int argc, char **argv)
 	size_t well = 0;
 
 	(void)argc;
+	(void)argv;
 	if (objects.shim == objects.count) {
 		cli_error("doctor", "the dynamic linker did not load " LIBRARY_NAME);
 		free(objects.all);
@@ -204,7 +205,7 @@ int cli_hooks_here(int argc, char **argv)
 		               "hooks: %zu of %zu are not reached or lead nowhere", ROWS - well,
 		               ROWS);
 	free(objects.all);
-	return cli_finish_output(argv[0], doctor.problems ? CLI_PROBLEM : CLI_OK);
+	return cli_finish_output("doctor", doctor.problems ? CLI_PROBLEM : CLI_OK);
 }
 
 int doctor_show_hooks(void)

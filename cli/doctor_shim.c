@@ -125,17 +125,23 @@ void doctor_check_preload(struct doctor *doctor)
 {
 	const char *preload = getenv(LIBRARY_VARIABLE), *session = getenv(SESSION_VARIABLE);
 	const char *global = doctor_read_line("/etc/ld.so.preload");
+	char *missing = NULL;
 
 	if (global && *global)
 		doctor_note(doctor, "every program of this machine is started with it",
 		            "/etc/ld.so.preload: %s", global);
 	if (!preload || !*preload)
 		doctor_ok(LIBRARY_VARIABLE ": not set");
+	else if ((missing = library_missing(preload)))
+		doctor_problem(doctor, "give its whole path as it is on this machine",
+		               LIBRARY_VARIABLE ": there is no %s, so the loader leaves it out",
+		               missing);
 	else if (strstr(preload, LIBRARY_NAME))
 		doctor_note(doctor, "programs started from here are counted; unset it to end that",
 		            LIBRARY_VARIABLE ": %s", preload);
 	else
 		doctor_ok(LIBRARY_VARIABLE ": %s (otelue run adds the shim at its end)", preload);
+	free(missing);
 	if (session && *session && access(session, F_OK) < 0)
 		doctor_note(doctor, "unset " SESSION_VARIABLE, SESSION_VARIABLE ": %s is gone",
 		            session);

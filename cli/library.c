@@ -1,4 +1,5 @@
 /* See library.h. */
+#include <elf.h>
 #include <errno.h>
 #include <limits.h>
 #include <stdbool.h>
@@ -103,4 +104,32 @@ char *library_preload(const char *before, const char *path)
 	if (is_named(before))
 		return memory_text("%s", before);
 	return memory_text("%s:%s", before, path);
+}
+
+char *library_missing(const char *preload)
+{
+	size_t length;
+
+	for (; *preload; preload += length) {
+		char *path;
+
+		preload += strspn(preload, " :");
+		length = strcspn(preload, " :");
+		path = memory_text("%.*s", (int)length, preload);
+		if (strchr(path, '/') && !strchr(path, '$') && access(path, F_OK) < 0)
+			return path;
+		free(path);
+	}
+	return NULL;
+}
+
+bool library_is_object(const char *path)
+{
+	Elf64_Ehdr header;
+	FILE *file = fopen(path, "re");
+	bool whole = file && fread(&header, sizeof(header), 1, file) == 1;
+
+	if (file)
+		fclose(file);
+	return whole && memcmp(header.e_ident, ELFMAG, SELFMAG) == 0 && header.e_type == ET_DYN;
 }

@@ -2,6 +2,7 @@
 #ifndef CLI_LIBRARY_H
 #define CLI_LIBRARY_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #define LIBRARY_NAME     "libotelue_preload.so"
@@ -22,5 +23,12 @@ const char *library_places(void);
  * express.
  */
 char *library_preload(const char *before, const char *path);
+
+/* The first path in a value of LD_PRELOAD where there is no file, in new memory; NULL: none. Names
+ * without a slash the loader looks for itself. */
+char *library_missing(const char *preload);
+
+/* Is the file a shared object, for what it looks like? */
+bool library_is_object(const char *path);
 
 #endif

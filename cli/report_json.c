@@ -7,8 +7,8 @@
 #include "build-config.h"
 #include "cli/catalogue.h"
 #include "cli/memory.h"
-#include "cli/printable.h"
 #include "cli/report.h"
+#include "encoder/utf8.h"
 #include "metrics/percentile.h"
 
 static json_t *number_of(const struct metric *metric, int64_t value)
@@ -109,17 +109,17 @@ static json_t *processes_of(const struct tree *tree)
 	                 (json_int_t)tree->unseen, "not_ended", left);
 }
 
-/* Any bytes: what is no UTF-8 cannot stand in JSON. */
+/* As it was written; what is no UTF-8 cannot stand in JSON. */
 static json_t *command_of(char *const *command)
 {
 	json_t *array = json_array();
 
 	for (; *command; command++) {
-		size_t size = 3 * strlen(*command) + 1;
-		char *text = memory_take(size);
+		size_t length = strlen(*command);
+		char *text = memory_take(3 * length + 1);
 
-		printable_copy(text, size, *command, strlen(*command));
-		json_array_append_new(array, json_string(text));
+		length = utf8_repair(text, *command, length, SIZE_MAX);
+		json_array_append_new(array, json_stringn(text, length));
 		free(text);
 	}
 	return array;

@@ -17,6 +17,7 @@
 #include "cli/library.h"
 #include "cli/memory.h"
 #include "cli/report.h"
+#include "cli/run_output.h"
 #include "cli/session_dead.h"
 #include "cli/session_directory.h"
 #include "cli/session_salvage.h"
@@ -57,7 +58,7 @@ struct run {
 	const char *output, *config, *interval, *otlp_file, *service, *library;
 	bool json, quiet;
 	char **command;
-	FILE *to; /* NULL: nowhere */
+	struct run_output out;
 	struct session_directory session;
 	struct settings settings; /* of all processes, unless one changes its environment */
 };
@@ -143,7 +144,7 @@ static int set_variables(const struct run *run)
 	long ms = run->interval ? milliseconds_of(run->interval) : 0;
 
 	if (ms < 0) {
-		cli_usage_error(&usage, "--interval wants seconds from 0.1 on, not '%s'",
+		cli_usage_error(&usage, "--interval wants seconds from 0.1 to 2147483, not '%s'",
 		                run->interval);
 		return LAUNCH_FAILED;
 	}
@@ -191,6 +192,11 @@ static int set_preload(const struct run *run)
 
 	if (run->library && (!real || access(real, R_OK) < 0))
 		return fail(run->library, -errno);
+	if (real && !library_is_object(real)) {
+		cli_error(usage.verb, "--library: %s is no shared object", real);
+		free(real);
+		return LAUNCH_FAILED;
+	}
 	if (real) {
 		path = real;
 	} else if (library_find(found, sizeof(found)) < 0) {
@@ -242,11 +248,9 @@ static int make_session(struct run *run, const char *base)
 
 static int open_output(struct run *run)
 {
-	run->to = run->quiet ? NULL : stderr;
-	if (!run->output)
-		return 0;
-	run->to = fopen(run->output, "we");
-	return run->to ? 0 : fail(run->output, -errno);
+	int err = run_output_open(&run->out, run->output, run->json, run->quiet);
+
+	return err ? fail(run->output, err) : 0;
 }
 
 /* 0, or an exit code, with everything said. */
@@ -260,31 +264,18 @@ static int prepare(struct run *run)
 		code = set_preload(run);
 	if (!code)
 		code = load_settings(&run->settings);
+	if (code)
+		run_output_drop(&run->out);
 	return code ? code : make_session(run, run->settings.segment_directory);
 }
 
-static void write_report(const struct run *run, const struct report *report)
+/* Of a session, or of none: then nothing was counted, and that has been said. */
+static void write_report(struct run *run, struct report *report, const struct tree *tree)
 {
-	const struct tree *tree = report->tree;
-	int err = 0;
+	int err;
 
-	if (!run->to)
-		return;
-	/* The terminal has shown ^C, and no end of line. */
-	if (!run->json && WIFSIGNALED(report->status) && isatty(fileno(run->to)))
-		fputc('\n', run->to);
-	if (run->json)
-		err = report_json(run->to, report);
-	else
-		report_table(run->to, report);
-	if (tree->ended + tree->killed + tree->running == 0 && !run->json)
-		fprintf(run->to,
-		        "otelue: nothing was counted: %s may be statically linked, set-user-ID, of "
-		        "another architecture or libc,\notelue: or excluded by the configuration "
-		        "(otelue doctor tells more)\n",
-		        run->command[0]);
-	if (fflush(run->to) != 0 && !err)
-		err = -errno;
+	report->tree = tree;
+	err = run_output_write(&run->out, report, run->settings.disabled || !run->session.path[0]);
 	if (err)
 		fail(run->output ? run->output : "standard error", err);
 }
@@ -321,8 +312,7 @@ static void finish(struct run *run, struct report *report)
 		session_directory_leave(&run->session);
 		return;
 	}
-	report->tree = &tree;
-	write_report(run, report);
+	write_report(run, report, &tree);
 	if (tree.running > 0) {
 		if (tree.killed > 0)
 			session_salvage_own(&run->session, &run->settings, complain);
@@ -367,7 +357,8 @@ static uint64_t now_ns(void)
 
 int cli_run(int argc, char **argv)
 {
-	struct run run = {.to = stderr};
+	struct run run = {.output = NULL};
+	static struct tree nothing; /* large */
 	struct report report = {.tree = NULL};
 	void (*too_large)(int);
 	int code = parse(&run, argc, argv), err;
@@ -391,9 +382,12 @@ int cli_run(int argc, char **argv)
 		cli_error(usage.verb, "%s: %s", run.command[0], strerror(-err));
 		if (run.session.path[0])
 			session_directory_remove(&run.session);
+		run_output_drop(&run.out);
 		return launch_exit_code(err);
 	}
 	if (run.session.path[0])
 		finish(&run, &report);
+	else
+		write_report(&run, &report, &nothing);
 	launch_end_like(report.status);
 }

@@ -67,6 +67,17 @@ static int no_such_option(const struct cli_usage *usage, const char *word)
 	return cli_usage_error(usage, "there is no option %s", word);
 }
 
+/* As the user may have written it. */
+static const char *name_of(const struct cli_usage *usage, int value)
+{
+	static char name[40] = "";
+
+	for (const struct cli_option *option = usage->options; option->name; option++)
+		if (option->value == value)
+			snprintf(name, sizeof(name), "--%s", option->name);
+	return name;
+}
+
 int cli_next(const struct cli_usage *usage, int argc, char **argv, const char **ret_argument,
              int *ret_exit)
 {
@@ -89,12 +100,17 @@ int cli_next(const struct cli_usage *usage, int argc, char **argv, const char **
 		*ret_exit = cli_usage_error(usage, "option %s needs an argument", argv[optind - 1]);
 		return CLI_EXIT;
 	}
+	if (value != -1 && optarg && !*optarg) {
+		*ret_exit = cli_usage_error(usage, "option %s needs an argument that is not empty",
+		                            name_of(usage, value));
+		return CLI_EXIT;
+	}
 	*ret_argument = optarg;
 	return value;
 }
 
-__attribute__((format(printf, 2, 0))) __attribute__((format(printf, 2, 0))) static void
-say(const char *verb, const char *format, va_list arguments)
+__attribute__((format(printf, 2, 0))) static void say(const char *verb, const char *format,
+                                                      va_list arguments)
 {
 	fprintf(stderr, "otelue %s: ", verb);
 	vfprintf(stderr, format, arguments);

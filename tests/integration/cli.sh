@@ -184,6 +184,23 @@ doctor_looks_at_the_file() {
 	[[ $1 == ok ]] || expect_code 1
 }
 
+doctor_notes_a_file_that_nobody_writes() {
+	OTELUE_FILE=$PWD/new.jsonl run "$otelue" doctor
+	[[ $output == *"OTELUE_FILE: no exporter writes to $PWD/new.jsonl"* ]] || fail "$output"
+}
+
+doctor_finds_a_library_that_is_not_there() {
+	LD_PRELOAD="/nonexistent/x.so" run "$otelue" doctor
+	expect_code 1
+	[[ $output == *"problem LD_PRELOAD: there is no /nonexistent/x.so"* ]] || fail "$output"
+}
+
+doctors_table_speaks_as_doctor() {
+	run bash -c '"$1" doctor --hooks >/dev/full' - "$otelue"
+	expect_code 1
+	[[ $errors == "otelue doctor: cannot write to standard output: "* ]] || fail "$errors"
+}
+
 doctor_finds_a_misspelt_variable() {
 	OTELUE_METRIC_INTERVAL=5 OTELUE_LOG_LEVEL=info run "$otelue" doctor
 	grep -q "^note *configuration: OTELUE_METRIC_INTERVAL is no variable of otelue" <<<"$output" || fail "$output"
@@ -275,6 +292,9 @@ test_case doctor_tells_a_missing_kernel_feature_from_missing_rights
 test_case doctor_looks_at_the_file ok ./new.jsonl "can be written"
 test_case doctor_looks_at_the_file problem ./directory ": Is a directory"
 test_case doctor_looks_at_the_file problem ./none/new.jsonl ": No such file or directory"
+test_case doctor_notes_a_file_that_nobody_writes
+test_case doctor_finds_a_library_that_is_not_there
+test_case doctors_table_speaks_as_doctor
 test_case doctor_finds_a_misspelt_variable
 test_case doctor_finds_a_wrong_configuration
 test_case doctor_finds_a_directory_open_to_others
