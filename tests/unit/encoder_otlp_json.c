@@ -1,5 +1,5 @@
 /* JSON lines: read back with jansson, cut at sizes. That they say the same as the protobuf is
- * checked by tests/integration/otlp_golden.sh. */
+ * checked by tests/integration/otlp_requests.sh. */
 #include <criterion/criterion.h>
 #include <errno.h>
 #include <jansson.h>
