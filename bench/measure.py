@@ -1,4 +1,4 @@
-"""What the programs of bench/ share: where the build's objects are, budgets, running a loop, tables.
+"""What the programs of bench/ share: where the build's objects are, budgets, running loops, tables.
 
 Nothing here decides what is measured. Every program that is started has a time limit.
 """
@@ -6,6 +6,7 @@ import os
 import random
 import re
 import shutil
+import signal
 import statistics
 import subprocess
 import sys
@@ -48,13 +49,35 @@ def environment(preload=None, **more):
     return env
 
 
-def run(command, env=None, **more):
-    """Output of a command that must succeed."""
-    done = subprocess.run(command, env=env or environment(), stdout=subprocess.PIPE,
-                          stderr=subprocess.PIPE, text=True, timeout=TIME_LIMIT_S, **more)
-    if done.returncode != 0 or "cannot be preloaded" in done.stderr:
-        raise RuntimeError(f"{' '.join(command)}: exit {done.returncode}: {done.stderr.strip()}")
-    return done.stdout
+class CommandFailed(RuntimeError):
+    """A command did not do what it must; said: what it printed against it."""
+
+    def __init__(self, command, said):
+        super().__init__(f"{' '.join(command)}: {said.strip()}")
+        self.said = said
+
+
+def kill(process, signal_number=signal.SIGKILL):
+    """Sends it to a process that leads a session, and to all that it started."""
+    try:
+        os.killpg(process.pid, signal_number)
+    except ProcessLookupError:
+        pass
+
+
+def run(command, env=None, limit_s=TIME_LIMIT_S, **more):
+    """Output of a command that must succeed. At the time limit all that it started is ended."""
+    with subprocess.Popen(command, env=env or environment(), stdout=subprocess.PIPE,
+                          stderr=subprocess.PIPE, text=True, start_new_session=True,
+                          **more) as process:
+        try:
+            out, errors = process.communicate(timeout=limit_s)
+        except BaseException:
+            kill(process)
+            raise
+    if process.returncode != 0 or "cannot be preloaded" in errors:
+        raise CommandFailed(command, errors or f"exit {process.returncode}")
+    return out
 
 
 def paths(build):
@@ -66,12 +89,16 @@ def paths(build):
     return rows
 
 
-def loop_ns(build, path, calls, repeats, settle_ms, env=None, wrapper=()):
-    """Lowest nanoseconds that a round of a path took."""
-    out = run([*wrapper, build.loops, path, str(calls), str(repeats), str(settle_ms)], env)
+def loop_command(build, path, calls, repeats, settle_ms):
+    return [build.loops, path, str(calls), str(repeats), str(settle_ms)]
+
+
+def loop_ns(command, env=None, limit_s=TIME_LIMIT_S):
+    """Lowest nanoseconds that a round of a path took. The command is loop_command, or runs it."""
+    out = run(command, env, limit_s)
     numbers = re.findall(r"^\d+\.\d+$", out, re.MULTILINE)
     if len(numbers) != 1:
-        raise RuntimeError(f"{path}: no number in: {out.strip()}")
+        raise CommandFailed(command, out or "printed nothing")
     return float(numbers[0])
 
 

@@ -4,10 +4,9 @@
 The runs are interleaved and the lowest of all rounds counts: what disturbs a loop only adds to it.
 """
 import argparse
-import tempfile
 
-from measure import Build, budgets, environment, loop_ns, paths, table
-from peers import peers
+from measure import Build, budgets, environment, loop_command, loop_ns, paths, table
+from peers import PATHS, figures, peers
 import resident
 
 SETTLE_MS = 300
@@ -27,7 +26,7 @@ def measure_paths(build, rounds, rows):
         lowest = {}
         for _ in range(rounds):
             for variant, preload in build.variants().items():
-                took = loop_ns(build, name, calls, repeats_for(calls), SETTLE_MS,
+                took = loop_ns(loop_command(build, name, calls, repeats_for(calls), SETTLE_MS),
                                environment(preload))
                 lowest[variant] = min(took, lowest.get(variant, took))
         result[name] = lowest
@@ -67,26 +66,28 @@ def print_resident(build):
     table(["without a call", "measured", "budget", "unit", ""], rows)
 
 
-def print_peers(build, rounds, rows):
-    columns = ["malloc_64", "mutex", "read", "posix_spawn"]
+def peer_cell(figure, plain):
+    """A figure is a number, or a word why there is none."""
+    if not isinstance(figure, float):
+        return figure
+    return f"{number(figure)} ({number(figure / plain)}x)"
+
+
+def print_peers(build, measured, rows, only):
+    """measured: plain and ours, to be compared with. only: names of peers, or none for all."""
     calls = {name: count for name, count, _, _ in rows}
-    lines = []
-    with tempfile.TemporaryDirectory() as scratch:
-        for peer in peers(scratch):
-            if not peer.is_installed():
-                lines.append([peer.name] + ["not installed"] * len(columns))
-                continue
-            cells = []
-            for path in columns:
-                if path not in peer.paths:
-                    cells.append("")
-                    continue
-                count = max(calls[path] // peer.divisor, 5)
-                cells.append(number(min(
-                    loop_ns(build, path, count, 5, 0, environment(peer.preload), peer.wrapper)
-                    for _ in range(rounds))))
-            lines.append([peer.name] + cells)
-    table(["peer: ns a round"] + columns, lines)
+    plain = {path: measured[path]["plain"] for path in PATHS}
+    lines = [[name] + [peer_cell(measured[path][name], plain[path]) for path in PATHS] + [""]
+             for name in ("plain", "otelue")]
+    for peer in peers():
+        if only and peer.name not in only:
+            continue
+        found, said = figures(peer, build, calls)
+        lines.append([peer.name] + [peer_cell(found.get(path, "-"), plain[path]) for path in PATHS]
+                     + [said])
+    table(["peer: ns a round (of plain)", *PATHS, "what it said"], lines)
+    print("-: the peer does not see these calls. Nor do LTTng's wrappers see read: what they add "
+          "there is what a\nsecond thread adds, which shares the program's table of descriptors.\n")
 
 
 def main():
@@ -94,15 +95,20 @@ def main():
     parser.add_argument("--build", required=True, help="the build directory")
     parser.add_argument("--rounds", type=int, default=5, help="interleaved runs of each")
     parser.add_argument("--no-peers", action="store_true")
+    parser.add_argument("--peer", action="append", help="only this peer, and what it is compared "
+                        "with")
     parser.add_argument("path", nargs="*", help="only these paths")
     options = parser.parse_args()
     build = Build(options.build)
-    rows = [row for row in paths(build) if not options.path or row[0] in options.path]
-    print_paths(measure_paths(build, options.rounds, rows), rows)
-    if not options.path:
+    wanted = PATHS if options.peer else options.path
+    rows = [row for row in paths(build) if not wanted or row[0] in wanted]
+    measured = measure_paths(build, options.rounds, rows)
+    if not options.peer:
+        print_paths(measured, rows)
+    if not wanted:
         print_resident(build)
-    if not options.no_peers and not options.path:
-        print_peers(build, 2, rows)
+    if options.peer or not (options.no_peers or options.path):
+        print_peers(build, measured, rows, options.peer)
 
 
 if __name__ == "__main__":
