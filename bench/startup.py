@@ -3,7 +3,7 @@
 
 A step is the difference between two ways of starting it, of which one does it and one does not.
 Time is compared by the lowest of many interleaved starts, the CPU time of all the program's threads
-by the median. Beside it the system calls, from strace.
+by the median, system calls by the fewest of some runs under strace.
 """
 import argparse
 import collections
@@ -14,6 +14,8 @@ import sys
 import tempfile
 
 from measure import Build, budgets, installed, run, table
+
+TRACES = 3
 
 
 def ways(build, scratch):
@@ -44,8 +46,7 @@ def costs(build, rounds, variants):
     return result
 
 
-def system_calls(build, variables, scratch):
-    """How often each system call is made, by all threads."""
+def trace(build, variables, scratch):
     out = os.path.join(scratch, "strace")
     arguments = [word for variable in variables for word in ("-E", variable)]
     run(["strace", "-f", "-o", out, *arguments, build.tiny])
@@ -58,12 +59,21 @@ def system_calls(build, variables, scratch):
     return counts
 
 
+def system_calls(build, variants, scratch):
+    """{label: how often each system call is made, by all threads}. The threads' turns change a few
+    of them, so the run with the fewest counts."""
+    return {label: min((trace(build, variables, scratch) for _ in range(TRACES)),
+                       key=lambda counts: sum(counts.values()))
+            for label, variables in variants.items()}
+
+
 def less(more, fewer):
     return tuple(a - b for a, b in zip(more, fewer))
 
 
 def print_steps(cost):
-    """Returns the wall time that the whole adds."""
+    """cost: wall and CPU time, and the number of system calls where it is known. Returns the wall
+    time that the whole adds."""
     whole = less(cost["otelue"], cost["plain"])
     steps = [
         ["plain", cost["plain"]],
@@ -76,14 +86,14 @@ def print_steps(cost):
         ["+ ours, whole", whole],
         ["  ... and an export to a file at exit", less(cost["to a file"], cost["otelue"])],
     ]
-    table(["a tiny program, posix_spawn to its end", "us", "us of CPU"],
-          [[name, f"{wall:.0f}", f"{cpu:.0f}"] for name, (wall, cpu) in steps])
+    table(["a tiny program, posix_spawn to its end", "us", "us of CPU", "system calls"],
+          [[name, f"{wall:.0f}", f"{cpu:.0f}", calls[0] if calls and calls[0] else "-"]
+           for name, (wall, cpu, *calls) in steps])
     return whole[0]
 
 
-def print_system_calls(build, variants, scratch):
-    labels = ["plain", "disabled", "otelue", "to a file"]
-    counts = {label: system_calls(build, variants[label], scratch) for label in labels}
+def print_system_calls(counts):
+    labels = list(counts)
     names = sorted(set().union(*counts.values()), key=lambda name: -counts["to a file"][name])
     rows = [["all"] + [sum(counts[label].values()) for label in labels]]
     rows += [[name] + [counts[label][name] for label in labels] for name in names
@@ -99,9 +109,13 @@ def main():
     build = Build(options.build)
     with tempfile.TemporaryDirectory() as scratch:
         variants = ways(build, scratch)
-        added = print_steps(costs(build, options.rounds, variants))
-        if installed("strace"):
-            print_system_calls(build, variants, scratch)
+        cost = costs(build, options.rounds, variants)
+        counts = system_calls(build, variants, scratch) if installed("strace") else {}
+        for label in counts:
+            cost[label] += (sum(counts[label].values()),)
+        added = print_steps(cost)
+        if counts:
+            print_system_calls(counts)
         else:
             print("system calls: strace is not installed")
     limit = budgets()["start"][1]
