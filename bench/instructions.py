@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""`make bench-check`: instructions that a hook adds to a call, against bench/instruction-limits.txt.
+"""`make bench-check`: instructions added to each hot path of bench/instruction-limits.txt.
 
 Counted by callgrind, which repeats where time does not. bench-loops runs each path with N and 2N
 rounds, plain and under the shim; the difference of the differences over N is what one round costs

@@ -1,5 +1,5 @@
 #!/bin/bash
-# What hooks cost, counted in instructions: repeats where time does not.
+# What hot paths cost, counted in instructions: repeats where time does not.
 # shellcheck source=tests/lib/test.sh
 . "${OTELUE_SRC:-$(dirname "$0")/..}/tests/lib/test.sh"
 
@@ -8,7 +8,7 @@ instructions() {
 	run python3 -B "$OTELUE_SRC/bench/instructions.py" --build "$OTELUE_BUILD" "$@"
 }
 
-hooks_keep_to_their_limits_of_instructions() {
+hot_paths_keep_to_their_limits_of_instructions() {
 	instructions
 	((code == 0)) || fail "$output" "$errors"
 	note "$output"
@@ -27,7 +27,7 @@ limits_that_are_too_low_fail() {
 	[[ $errors == *"over the limit of instructions: malloc_64"* ]] || fail "$errors"
 }
 
-test_case hooks_keep_to_their_limits_of_instructions
+test_case hot_paths_keep_to_their_limits_of_instructions
 test_case one_instruction_more_is_seen
 test_case limits_that_are_too_low_fail
 test_done
