@@ -114,6 +114,19 @@ stop_perf() {
 	wait "$perf_pid" || fail "perf: exit code $?: $(<perf.log)"
 }
 
+# segment PID: where it counts. last_record PID: the number of the last record that it wrote, which stands before the
+# settings (see metrics/ledger.h); fails where nothing was exported yet.
+segment() { echo "/dev/shm/otelue.$(id -u)/$1".*; }
+last_record() {
+	local settings
+	settings=$(grep -abos oteleset "$(segment "$1")" | cut -d: -f1) || return 1
+	od -An -t u8 -j $((settings - 8)) -N 8 "$(segment "$1")" | tr -d ' '
+}
+recorded_past() {
+	local last
+	last=$(last_record "$1") && ((last > $2))
+}
+
 # An event may vanish while we look, with the last process that held it.
 write_event_file() {
 	echo "$2" 2>/dev/null >"$1" || [[ ! -e $1 ]] || fail "cannot write '$2' to $1"

@@ -11,14 +11,7 @@ victim() {
 	"${shimmed[@]}" "$programs/victim" "$PWD/count" 1 0 none &
 	victim_pid=$!
 }
-segment() { echo "/dev/shm/otelue.$(id -u)/$victim_pid".*; }
-# The number of the last record, which stands before the settings: see metrics/ledger.h.
-records_written() {
-	local settings
-	settings=$(grep -abo oteleset "$(segment)" | cut -d: -f1) || return 1
-	(($(od -An -t u8 -j $((settings - 8)) -N 8 "$(segment)") > 0))
-}
-is_identified() { grep -qs oteleset "$(segment)"; }
+is_identified() { grep -qs oteleset "$(segment "$victim_pid")"; }
 has_counted() { [[ -s count ]] && (($(counted) > 0)); }
 counted() { od -An -t u8 -N 8 count | tr -d ' '; }
 stop_victim() {
@@ -29,12 +22,12 @@ stop_victim() {
 hold_events
 start_perf record -q -o all.data -e user_events:otlp_metrics -e user_events:otelue_metric
 victim
-wait_until 60 records_written
+wait_until 60 recorded_past "$victim_pid" 0
 stop_victim
 "$otelue" salvage >said || fail "salvage: exit code $?: $(<said)"
 stop_perf
 matches "what it says" "$(<said)" "^$victim_pid victim: [0-9]+ data points exported to user_events$"
-[[ ! -e $(segment) ]] || fail "its segment is still there"
+[[ ! -e $(segment "$victim_pid") ]] || fail "its segment is still there"
 
 captured payloads requests all.data >requests.list
 oracle --cap 4048 --totals requests/*.pb >totals
