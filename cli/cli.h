@@ -51,6 +51,10 @@ __attribute__((format(printf, 2, 3))) int cli_usage_error(const struct cli_usage
 /* Are there operands behind the options of a verb that takes none? Then CLI_USAGE (and told). */
 int cli_no_operands(const struct cli_usage *usage, int argc, char **argv);
 
+/* Seconds as written to milliseconds; -1: not CLI_SECONDS. */
+#define CLI_SECONDS "seconds from 0.1 to 2147483"
+long cli_milliseconds(const char *seconds);
+
 /* Flushes stdout; CLI_PROBLEM (and told) if not all of it could be written, else `code`. */
 int cli_finish_output(const char *verb, int code);
 
@@ -60,6 +64,7 @@ int cli_config(int argc, char **argv);
 int cli_metrics(int argc, char **argv);
 int cli_decode(int argc, char **argv);
 int cli_salvage(int argc, char **argv);
+int cli_show(int argc, char **argv);
 int cli_doctor(int argc, char **argv);
 int cli_register(int argc, char **argv);
 int cli_help(int argc, char **argv);

@@ -16,6 +16,7 @@ struct verb {
 
 static const struct verb verbs[] = {
 	{"run", cli_run, "run a program and show what it and its children did"},
+	{"show", cli_show, "show what running programs have counted"},
 	{"config", cli_config, "check a configuration and print the settings that would hold"},
 	{"metrics", cli_metrics, "list the metrics and their attributes"},
 	{"decode", cli_decode, "print OTLP metrics as text"},

@@ -3,17 +3,29 @@
 #include "cli/memory.h"
 #include "cli/report.h"
 
-bool report_point(struct point *ret, const struct snapshot *snapshot, uint32_t series)
+static const struct point_options since_start = {
+	.temporality = TEMPORALITY_CUMULATIVE,
+	.families = UINT64_MAX,
+};
+static const struct point_options since_before = {
+	.temporality = TEMPORALITY_DELTA,
+	.families = UINT64_MAX,
+};
+
+bool report_point(struct point *ret, const struct snapshot *snapshot, const struct baseline *before,
+                  uint32_t series)
 {
 	static const struct baseline nothing_told;
-	const struct point_options options = {
-		.temporality = TEMPORALITY_CUMULATIVE,
-		.families = UINT64_MAX,
-	};
 
-	if (!point_read(ret, snapshot, &nothing_told, &options, series))
+	if (!point_read(ret, snapshot, before ? before : &nothing_told,
+	                before ? &since_before : &since_start, series))
 		return false;
 	return ret->metric->kind == KIND_HISTOGRAM ? ret->count != 0 : ret->value != 0;
+}
+
+void report_told(struct baseline *before, const struct snapshot *snapshot)
+{
+	baseline_commit_range(before, snapshot, &since_before, 0, SERIES_TOTAL);
 }
 
 struct snapshot *report_snapshot(const struct report *report)

@@ -24,8 +24,18 @@ void report_table(FILE *to, const struct report *report);
 /* One JSON object; durations in seconds, as OTLP has them. 0 or -errno. */
 int report_json(FILE *to, const struct report *report);
 
-/* The totals as the points of cumulative sums; false: nothing happened in this series. */
-bool report_point(struct point *ret, const struct snapshot *snapshot, uint32_t series);
+/* The totals as points: cumulative ones, or what is new since `before` (NULL: since the start).
+ * False: nothing happened in this series. */
+bool report_point(struct point *ret, const struct snapshot *snapshot, const struct baseline *before,
+                  uint32_t series);
+
+/* What comes after this is new. */
+void report_told(struct baseline *before, const struct snapshot *snapshot);
+
+/* The lines of the table, and of the JSON object its "metrics", a new reference. */
+void report_rows(FILE *to, const struct snapshot *snapshot, const struct baseline *before,
+                 uint64_t duration_ns);
+struct json_t *report_metrics(const struct snapshot *snapshot, const struct baseline *before);
 
 /* What the tree counted, in new memory; its times are of no meaning. */
 struct snapshot *report_snapshot(const struct report *report);

@@ -81,13 +81,13 @@ static json_t *series_of(const struct point *point)
 	return object;
 }
 
-static json_t *metrics_of(const struct snapshot *snapshot)
+json_t *report_metrics(const struct snapshot *snapshot, const struct baseline *before)
 {
 	json_t *array = json_array();
 	struct point point;
 
 	for (uint32_t series = 0; series < SERIES_TOTAL; series++) {
-		if (report_point(&point, snapshot, series))
+		if (report_point(&point, snapshot, before, series))
 			json_array_append_new(array, series_of(&point));
 	}
 	return array;
@@ -148,7 +148,7 @@ int report_json(FILE *to, const struct report *report)
 		"{s:s, s:o, s:o, s:f, s:o, s:o, s:o}", "otelue", PACKAGE_VERSION, "command",
 		command_of(report->command), "exit", end_of(report->status), "duration",
 		(double)report->duration_ns / 1e9, "processes", processes_of(report->tree),
-		"messages", messages_of(report->tree), "metrics", metrics_of(snapshot));
+		"messages", messages_of(report->tree), "metrics", report_metrics(snapshot, NULL));
 	int result = -ENOMEM;
 
 	if (object)

@@ -131,7 +131,8 @@ static void print_group_rows(FILE *to, const struct table *table, const char *gr
 	}
 }
 
-static void print_rows(FILE *to, const struct snapshot *snapshot, uint64_t duration_ns)
+void report_rows(FILE *to, const struct snapshot *snapshot, const struct baseline *before,
+                 uint64_t duration_ns)
 {
 	struct table table = {.rows = memory_take(SERIES_TOTAL * sizeof(struct row))};
 	struct point point;
@@ -139,7 +140,7 @@ static void print_rows(FILE *to, const struct snapshot *snapshot, uint64_t durat
 	for (int i = 0; i < COLUMNS; i++)
 		widen(&table.widths[i], headings[i]);
 	for (uint32_t series = 0; series < SERIES_TOTAL; series++) {
-		if (report_point(&point, snapshot, series))
+		if (report_point(&point, snapshot, before, series))
 			add_row(&table, &point, duration_ns);
 	}
 	for (int i = 0; i < REPORT_GROUPS; i++)
@@ -237,6 +238,6 @@ void report_table(FILE *to, const struct report *report)
 	print_unseen(to, report->tree->unseen);
 	for (size_t i = 0; i < report->tree->message_count; i++)
 		fprintf(to, "otelue: %s\n", report->tree->messages[i]);
-	print_rows(to, snapshot, report->duration_ns);
+	report_rows(to, snapshot, NULL, report->duration_ns);
 	free(snapshot);
 }

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <getopt.h>
 #include <limits.h>
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -109,17 +108,6 @@ static int fail(const char *what, int err)
 	return LAUNCH_FAILED;
 }
 
-/* Seconds as written to milliseconds; -1: no number from 0.1 on that there is room for. */
-static long milliseconds_of(const char *seconds)
-{
-	char *end;
-	double value = strtod(seconds, &end);
-
-	if (end == seconds || *end || !(value >= 0.1 && value <= INT32_MAX / 1000.0))
-		return -1;
-	return lround(value * 1000);
-}
-
 static void set_variable(const char *name, char *value)
 {
 	setenv(name, value, 1);
@@ -141,10 +129,10 @@ static int set_variables(const struct run *run)
 {
 	bool variables = run->interval || run->otlp_file || run->service;
 	const char *file = getenv("OTELUE_CONFIG");
-	long ms = run->interval ? milliseconds_of(run->interval) : 0;
+	long ms = run->interval ? cli_milliseconds(run->interval) : 0;
 
 	if (ms < 0) {
-		cli_usage_error(&usage, "--interval wants seconds from 0.1 to 2147483, not '%s'",
+		cli_usage_error(&usage, "--interval wants " CLI_SECONDS ", not '%s'",
 		                run->interval);
 		return LAUNCH_FAILED;
 	}

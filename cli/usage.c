@@ -1,8 +1,11 @@
 /* Options, help and errors for all verbs, from each verb's struct cli_usage. See cli.h. */
 #include <errno.h>
 #include <getopt.h>
+#include <math.h>
 #include <stdarg.h>
+#include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include "cli/cli.h"
 
@@ -143,6 +146,16 @@ int cli_no_operands(const struct cli_usage *usage, int argc, char **argv)
 	if (optind == argc)
 		return CLI_OK;
 	return cli_usage_error(usage, "'%s' is one word too many", argv[optind]);
+}
+
+long cli_milliseconds(const char *seconds)
+{
+	char *end;
+	double value = strtod(seconds, &end);
+
+	if (end == seconds || *end || !(value >= 0.1 && value <= INT32_MAX / 1000.0))
+		return -1;
+	return lround(value * 1000);
 }
 
 int cli_finish_output(const char *verb, int code)
