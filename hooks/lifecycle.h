@@ -10,6 +10,9 @@
 #include <sys/types.h>
 #include "hooks/counting.h"
 
+/* False: the shim stands aside, nothing is counted. */
+bool lifecycle_counts(void) HOOK_HIDDEN;
+
 /* Before exec: exports and hands the totals over; lifecycle_exec_failed() takes it back if exec
  * returns. */
 void lifecycle_exec_begin(void) HOOK_HIDDEN;

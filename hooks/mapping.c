@@ -54,7 +54,8 @@ static size_t replaced(const void *address, size_t length, int fixed)
 {
 	bool mapped;
 
-	if (likely(!fixed) || !relaxed_load(&descriptor_lookups) || !own_calls_begin())
+	if (likely(!fixed) || !counting_counts(HOOK_FAMILY_MAPPING) ||
+	    !relaxed_load(&descriptor_lookups) || !own_calls_begin())
 		return 0;
 	mapped = sys_call(SYS_msync, address, length, MS_ASYNC) == 0;
 	own_calls_end();

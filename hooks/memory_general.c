@@ -49,11 +49,13 @@ extern void __asan_init(void) __attribute__((weak));
 extern void __hwasan_init(void) __attribute__((weak));
 extern void __msan_init(void) __attribute__((weak));
 extern void __tsan_init(void) __attribute__((weak));
+extern void __lsan_init(void) __attribute__((weak));
 
-/* Its allocator is not to be asked for sizes before it has begun: ThreadSanitizer's crashes. */
+/* Its allocator is not to be asked for sizes before it has begun: ThreadSanitizer's crashes,
+ * LeakSanitizer's ends the program. */
 static bool under_sanitizer(void)
 {
-	return __asan_init || __hwasan_init || __msan_init || __tsan_init;
+	return __asan_init || __hwasan_init || __msan_init || __tsan_init || __lsan_init;
 }
 
 void memory_resolve(void)

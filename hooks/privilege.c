@@ -88,7 +88,7 @@ OTELUE_EXPORT int initgroups(const char *user, gid_t group)
 	int result = REAL(initgroups)(user, group);
 	long count, list;
 
-	if (result != 0)
+	if (result != 0 || !relaxed_load(&descriptor_lookups) || own_calls_are_stopped())
 		return result;
 	list = sys_call(SYS_mmap, NULL, GROUPS_MAX * sizeof(gid_t), PROT_READ | PROT_WRITE,
 	                MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
@@ -314,7 +314,7 @@ static long fork_by_number(enum PROCESS_OPERATION operation, long number, const 
 /* -2: the number is none that needs care. */
 static long with_care(long number, const long *a)
 {
-	int operation = fork_of(number, a);
+	int operation = lifecycle_counts() ? fork_of(number, a) : -1;
 	bool stopped;
 	long result;
 

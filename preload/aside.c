@@ -13,6 +13,11 @@
 #define FILTER_BOUND_NS UINT64_C(50000000)
 #define AWAY_NS         UINT64_C(1000000000)
 
+bool lifecycle_counts(void)
+{
+	return shim.counting;
+}
+
 bool lifecycle_alone_begin(void)
 {
 	if (!lifecycle_is_ours() || !emitter_tid())

@@ -123,9 +123,11 @@ static void find_directory(char *const *envp, bool secure)
 	}
 }
 
-/* Nothing is counted; the hooks only forward. */
+/* Nothing is counted; the hooks only forward, and make no system call of their own: a filter that
+ * the program sets may kill for it. */
 static void stand_aside(void)
 {
+	relaxed_store(&descriptor_lookups, false);
 	relaxed_store(&hook_families, 0);
 	hook_clock_off();
 	__atomic_or_fetch(&memory_mode, MEMORY_OFF, __ATOMIC_RELAXED);

@@ -27,6 +27,21 @@ a_sanitizer_still_finds_the_bug() {
 	[[ $errors == *heap-buffer-overflow* ]] || fail "$errors"
 }
 
+# LeakSanitizer asks for no place; its first calls come before it has begun.
+leaks_are_still_found() {
+	gcc -w -g -fsanitize=leak -x c -o program - <<<'#include <stdlib.h>
+	int main(int argc, char **argv) { if (argc > 1) for (int i = 0; i < 9; i++) *(volatile char *)malloc(77) = 1; return 36; }' ||
+		skip "gcc has no LeakSanitizer"
+	run shim ./program
+	expect_code 36
+	expect_equal "$errors" ""
+	run env OTELUE_DISABLED=true LD_PRELOAD="$OTELUE_PRELOAD" ./program
+	expect_code 36
+	run shim ./program leak
+	expect_code 23
+	[[ $errors == *"byte(s) leaked in"* ]] || fail "$errors"
+}
+
 valgrind_runs_the_shim() {
 	need valgrind
 	run valgrind -q --error-exitcode=99 env LD_PRELOAD="$OTELUE_PRELOAD" true
@@ -54,6 +69,7 @@ test_case a_sanitized_program_runs address libasan.so
 test_case a_sanitized_program_runs thread libtsan.so
 test_case a_sanitized_program_runs undefined libubsan.so
 test_case a_sanitizer_still_finds_the_bug
+test_case leaks_are_still_found
 test_case valgrind_runs_the_shim
 test_case strace_follows_it
 test_case gdb_debugs_it
