@@ -13,6 +13,7 @@
 #include "config/settings_blob.h"
 
 #define FILE_BYTES_MAX ((size_t)1024 * 1024)
+#define OVERFLOW_UID   65534
 
 struct file {
 	const char *variable, *path;
@@ -51,9 +52,32 @@ static const char *open_problem(int err)
 	}
 }
 
+static const char unmapped[] = "is left alone: its owner has no id in this user namespace";
+
+/* Whose id has none in this user namespace, as root's in a rootless sandbox, is shown as this one.
+ */
+static bool owner_is_unmapped(const struct stat *status)
+{
+	char map[64];
+	long fd, n;
+
+	if (status->st_uid != OVERFLOW_UID)
+		return false;
+	fd = sys_call(SYS_openat, AT_FDCWD, "/proc/self/uid_map", O_RDONLY | O_CLOEXEC, 0);
+	if (fd < 0)
+		return false;
+	n = sys_call(SYS_read, fd, map, sizeof(map) - 1);
+	sys_call(SYS_close, fd);
+	map[n < 0 ? 0 : n] = '\0';
+	/* The first namespace has all of them, in one line; a new one has none yet. */
+	return n >= 0 && !text_has_suffix(map, " 4294967295\n");
+}
+
 /* Who may have written it: root or we ourselves, nobody else. NULL: trusted. */
 static const char *trust_problem(const struct stat *status)
 {
+	if (owner_is_unmapped(status))
+		return unmapped;
 	if (status->st_uid != 0 && status->st_uid != (uid_t)sys_call(SYS_geteuid))
 		return "is refused: it belongs to another user; it must be root's or your own "
 		       "(chown)";
@@ -183,7 +207,8 @@ static int file_load(struct settings_loader *loader, struct file *file)
 	if (loader->shared && !file_is_json(file))
 		return file_left(loader, file, " is not JSON; left to the program's own SDK");
 	if (untrusted)
-		return file_error(loader, file, -EACCES, untrusted);
+		return file_error(loader, file, untrusted == unmapped ? -EOVERFLOW : -EACCES,
+		                  untrusted);
 	err = file_parse(loader, file);
 	if (err)
 		return err;

@@ -44,7 +44,8 @@ int settings_are_given(const struct settings_environment *environment);
 
 /*
  * 0: *ret_settings is sealed and may be obeyed, `disabled` included. -errno: *ret_settings is
- * untouched, *ret_error says why, and nothing is to be counted.
+ * untouched, *ret_error says why, and nothing is to be counted. -EOVERFLOW: the file is whoever's
+ * in this user namespace, which nobody in it can change.
  */
 int settings_load(const struct settings_environment *environment, struct settings *ret_settings,
                   struct settings_error *ret_error);

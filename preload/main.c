@@ -96,11 +96,14 @@ static bool load_settings(char *const *argv, char *const *envp, bool secure)
 	                                  : path,
 	};
 
+	int err;
+
 	if (settings_are_given(&environment)) {
-		if (settings_load(&environment, &settings, &error)) {
+		err = settings_load(&environment, &settings, &error);
+		if (err && err != -EOVERFLOW)
 			complain(&error);
+		if (err)
 			return false;
-		}
 		shim.settings = &settings;
 	}
 	if (shim.settings->disabled)

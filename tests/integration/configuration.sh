@@ -129,6 +129,26 @@ one_of_another_users_files_is_refused() {
 root's or your own (chown) (nothing is counted)"
 }
 
+# Root's file, in a sandbox that does not know root: nobody there can mend it.
+in_a_user_namespace_a_file_of_nobody_knows_whom_is_left_alone() {
+	((EUID == 0)) || skip "a file of root's needs root"
+	configure
+	open_to_others ends
+	cp "$OTELUE_BUILD/otelue" otelue
+	chmod 644 otelue.json
+	local nobody=(setpriv --reuid=1234 --regid=1234 --clear-groups --)
+	"${nobody[@]}" unshare -U true || skip "this user may make no user namespaces"
+	local as
+	for as in -U -Ur; do
+		run "${nobody[@]}" unshare "$as" env LD_PRELOAD="$OTELUE_PRELOAD" ./ends exit 1
+		expect_code 3
+		expect_equal "$errors" ""
+		run "${nobody[@]}" unshare "$as" ./otelue config
+		expect_code 1
+		[[ $errors == *"is left alone: its owner has no id in this user namespace" ]] || fail "$errors"
+	done
+}
+
 # told SETTING: the line of otelue config about it, with single blanks.
 told() { sed -n "s/^$1  */$1 /p" <<<"$output" | sed 's/  */ /g'; }
 
@@ -211,4 +231,5 @@ test_case the_command_says_what_the_shim_would_say
 test_case an_empty_word_is_no_checked_file
 test_case the_readmes_example_is_right
 test_case one_of_another_users_files_is_refused
+test_case in_a_user_namespace_a_file_of_nobody_knows_whom_is_left_alone
 test_done
