@@ -297,6 +297,7 @@ static void finish(struct run *run, struct report *report)
 
 	if (err) {
 		fail(run->session.path, err);
+		run_output_drop(&run->out);
 		session_directory_leave(&run->session);
 		return;
 	}

@@ -6,6 +6,14 @@
 #include <unistd.h>
 #include "cli/run_output.h"
 
+static bool is_same_file(int a, int b)
+{
+	struct stat of_a, of_b;
+
+	return fstat(a, &of_a) == 0 && fstat(b, &of_b) == 0 && of_a.st_dev == of_b.st_dev &&
+	       of_a.st_ino == of_b.st_ino;
+}
+
 int run_output_open(struct run_output *output, const char *path, bool json, bool quiet)
 {
 	int fd;
@@ -19,6 +27,14 @@ int run_output_open(struct run_output *output, const char *path, bool json, bool
 	output->made = fd >= 0;
 	if (fd < 0 && errno == EEXIST)
 		fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0666);
+	for (int stream = 1; fd >= 0 && stream <= 2 && !output->shared; stream++) {
+		if (!is_same_file(fd, stream))
+			continue;
+		/* What the program has written there stays, and comes first. */
+		output->shared = true;
+		close(fd);
+		fd = fcntl(stream, F_DUPFD_CLOEXEC, 3);
+	}
 	output->to = fd >= 0 ? fdopen(fd, "w") : NULL;
 	return output->to ? 0 : -errno;
 }
@@ -55,7 +71,7 @@ int run_output_write(const struct run_output *output, const struct report *repor
 
 	if (!output->to)
 		return 0;
-	if (output->path)
+	if (output->path && !output->shared)
 		err = empty_file(output->to);
 	/* The terminal has shown ^C, and no end of line. */
 	if (!output->json && WIFSIGNALED(report->status) && isatty(fileno(output->to)))

@@ -10,6 +10,7 @@ struct run_output {
 	const char *path; /* NULL: standard error */
 	FILE *to;         /* NULL: nowhere */
 	bool json, made;
+	bool shared; /* it is our standard output or error */
 };
 
 /*

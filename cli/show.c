@@ -18,6 +18,9 @@
 #include "cli/tree.h"
 #include "metrics/collect.h"
 
+#define TRIES        10
+#define TRY_AGAIN_NS 20000000
+
 static const struct cli_option options[] = {
 	{'i', "interval", "SECONDS",
          "show what is new each SECONDS, until the processes have ended"},
@@ -50,6 +53,7 @@ struct show {
 	long interval_ms, times; /* 0: once; 0: for ever */
 	struct shown **all;
 	size_t count; /* of them, or of the lines of the list */
+	size_t unread;
 	struct segment_reading reading;
 };
 
@@ -95,6 +99,8 @@ static const char *explain(int err, bool loaded)
 		                "without shared memory"
 		              : "it runs without the shim: start it with otelue run, or with "
 		                "LD_PRELOAD";
+	case -EXDEV:
+		return "its shared memory cannot be reached from here";
 	case -ENOENT:
 	case -EAGAIN:
 		return "it is starting or ending just now";
@@ -103,12 +109,29 @@ static const char *explain(int err, bool loaded)
 	}
 }
 
+/* May that be otherwise in a moment, because it executes a program just now? */
+static bool is_passing(int err)
+{
+	return err == -ENODATA || err == -EXDEV || err == -ENOENT || err == -EAGAIN;
+}
+
+/* Since then; 0 for one in another time namespace. */
+static uint64_t since(uint64_t then_ns, uint64_t now_ns)
+{
+	return now_ns > then_ns ? now_ns - then_ns : 0;
+}
+
 /* Into shown->now. 0 or -errno. */
 static int read_process(struct show *show, struct shown *shown, bool *ret_loaded)
 {
+	const struct timespec pause = {0, TRY_AGAIN_NS};
 	const struct segment_reading *reading = &show->reading;
 	int err = live_read(shown->pid, &show->reading, ret_loaded);
 
+	for (int i = 0; is_passing(err) && i < TRIES; i++) {
+		nanosleep(&pause, NULL);
+		err = live_read(shown->pid, &show->reading, ret_loaded);
+	}
 	if (err)
 		return err;
 	name_program(shown->program, sizeof(shown->program), reading->program);
@@ -116,7 +139,7 @@ static int read_process(struct show *show, struct shown *shown, bool *ret_loaded
 	collect_merge(&shown->now.totals, &reading->totals, false);
 	shown->now.start_time_ns = reading->start_time_ns;
 	shown->now.time_ns =
-		shown->now.start_time_ns + boottime_ns() - reading->created_boottime_ns;
+		shown->now.start_time_ns + since(reading->created_boottime_ns, boottime_ns()) + 1;
 	/* It has executed another program, or another process has its pid: all of it is new. */
 	if (shown->created_ns && shown->created_ns != reading->created_boottime_ns) {
 		shown->read_ns = 0;
@@ -161,23 +184,21 @@ static void print_json(const struct shown *shown, const struct baseline *before,
 static void print(const struct show *show, struct shown *shown, uint64_t read_ns)
 {
 	const struct baseline *before = shown->read_ns ? &shown->before : NULL;
-	uint64_t since = shown->read_ns ? shown->read_ns : shown->created_ns;
+	uint64_t begin = shown->read_ns ? shown->read_ns : shown->created_ns;
 
 	if (show->json)
-		print_json(shown, before, read_ns - since);
+		print_json(shown, before, since(begin, read_ns));
 	else
-		print_text(show, shown, before, read_ns - since);
+		print_text(show, shown, before, since(begin, read_ns));
 }
 
 /* The first reading of an interval is only what the next one is compared with. */
 static int show_process(struct show *show, struct shown *shown)
 {
 	bool first = shown->created_ns == 0, loaded;
-	uint64_t read_ns = boottime_ns();
 	int err = read_process(show, shown, &loaded);
+	uint64_t read_ns = boottime_ns();
 
-	if (!first && (err == -ENOENT || err == -EAGAIN))
-		return CLI_OK; /* the next time tells what has become of it */
 	if (err && !first) {
 		cli_error(usage.verb, "%s[%d] %s", shown->program, (int)shown->pid,
 		          err == -ESRCH ? "has ended" : explain(err, loaded));
@@ -233,12 +254,16 @@ static int show_again_and_again(struct show *show)
 	return code;
 }
 
-static void list_process(pid_t pid, const struct segment_reading *reading, void *context)
+static void list_process(pid_t pid, int err, const struct segment_reading *reading, void *context)
 {
 	struct show *show = context;
 	char program[sizeof(((struct shown *)0)->program)], age[FORMAT_SIZE];
-	uint64_t age_ns = boottime_ns() - reading->created_boottime_ns;
+	uint64_t age_ns = since(reading->created_boottime_ns, boottime_ns());
 
+	if (err) {
+		show->unread++;
+		return;
+	}
 	name_program(program, sizeof(program), reading->program);
 	format_duration(age, (int64_t)age_ns);
 	if (!show->json) {
@@ -261,7 +286,10 @@ static int list(struct show *show)
 		cli_error(usage.verb, "/proc: %s", strerror(-err));
 		return CLI_PROBLEM;
 	}
-	if (show->count)
+	if (show->unread)
+		cli_error(usage.verb, "%zu more cannot be read (otelue show PID tells why)",
+		          show->unread);
+	if (show->count || show->unread)
 		return CLI_OK;
 	cli_error(usage.verb, "no process that this user may look into runs with the shim");
 	return CLI_PROBLEM;

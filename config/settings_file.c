@@ -54,11 +54,26 @@ static const char *open_problem(int err)
 
 static const char unmapped[] = "is left alone: its owner has no id in this user namespace";
 
+/* The next decimal number; false: there is none. */
+static bool next_number(const char **at, uint64_t *ret)
+{
+	while (**at == ' ' || **at == '\n')
+		(*at)++;
+	*ret = 0;
+	if (**at < '0' || **at > '9')
+		return false;
+	for (; **at >= '0' && **at <= '9'; (*at)++)
+		*ret = *ret * 10 + (uint64_t)(**at - '0');
+	return true;
+}
+
 /* Whose id has none in this user namespace, as root's in a rootless sandbox, is shown as this one.
  */
 static bool owner_is_unmapped(const struct stat *status)
 {
-	char map[64];
+	char map[1024];
+	uint64_t inside, outside, count;
+	const char *at = map;
 	long fd, n;
 
 	if (status->st_uid != OVERFLOW_UID)
@@ -69,8 +84,11 @@ static bool owner_is_unmapped(const struct stat *status)
 	n = sys_call(SYS_read, fd, map, sizeof(map) - 1);
 	sys_call(SYS_close, fd);
 	map[n < 0 ? 0 : n] = '\0';
-	/* The first namespace has all of them, in one line; a new one has none yet. */
-	return n >= 0 && !text_has_suffix(map, " 4294967295\n");
+	/* A new namespace has none yet; where 65534 has one, it may be that. */
+	while (next_number(&at, &inside) && next_number(&at, &outside) && next_number(&at, &count))
+		if (inside <= OVERFLOW_UID && OVERFLOW_UID - inside < count)
+			return false;
+	return n >= 0;
 }
 
 /* Who may have written it: root or we ourselves, nobody else. NULL: trusted. */

@@ -5,6 +5,7 @@
 #include "base/atomic.h"
 #include "base/memory.h"
 #include "base/syscall.h"
+#include "hooks/descriptor.h"
 #include "hooks/own_calls.h"
 
 /* A call that is never ended, because its thread was cancelled in it, holds nobody for longer. */
@@ -54,4 +55,14 @@ bool own_calls_are_stopped(void)
 void own_calls_postfork_child(void)
 {
 	relaxed_store(&under_way, 0);
+}
+
+bool own_calls_ids(long *ret_process, long *ret_thread)
+{
+	if (!relaxed_load(&descriptor_lookups) || !own_calls_begin())
+		return false;
+	*ret_process = sys_call(SYS_getpid);
+	*ret_thread = sys_call(SYS_gettid);
+	own_calls_end();
+	return true;
 }

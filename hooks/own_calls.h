@@ -12,6 +12,9 @@
 bool own_calls_begin(void) __attribute__((visibility("hidden")));
 void own_calls_end(void) __attribute__((visibility("hidden")));
 
+/* The ids of the process and of the calling thread; false: they may not be asked for. */
+bool own_calls_ids(long *ret_process, long *ret_thread) __attribute__((visibility("hidden")));
+
 bool own_calls_are_stopped(void) __attribute__((visibility("hidden")));
 
 /* The calling thread makes none itself; threaded: there are others. Allowed as often as stopped,

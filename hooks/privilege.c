@@ -105,8 +105,10 @@ OTELUE_EXPORT int initgroups(const char *user, gid_t group)
 static int follow_capset(int result, cap_user_header_t header, const cap_user_data_t data)
 {
 	struct __user_cap_header_struct own;
+	long process, thread;
 
-	if (result != 0 || (header->pid != 0 && header->pid != (int)sys_call(SYS_gettid)))
+	if (result != 0 ||
+	    (header->pid != 0 && !(own_calls_ids(&process, &thread) && header->pid == thread)))
 		return result;
 	own.version = header->version;
 	own.pid = 0;
@@ -122,15 +124,9 @@ OTELUE_EXPORT int capset(cap_user_header_t header, const cap_user_data_t data)
  * want a processor to themselves. */
 static bool is_first_thread(pid_t thread)
 {
-	long process;
-	bool is;
+	long process, own;
 
-	if (!relaxed_load(&descriptor_lookups) || !own_calls_begin())
-		return false;
-	process = sys_call(SYS_getpid);
-	is = (thread ? thread : sys_call(SYS_gettid)) == process;
-	own_calls_end();
-	return is;
+	return own_calls_ids(&process, &own) && (thread ? thread : own) == process;
 }
 
 static int follow_affinity(int result, pid_t thread, size_t size, const cpu_set_t *set)

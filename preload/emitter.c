@@ -130,8 +130,11 @@ static void run(struct exporter *exporter)
 	exporter->emitter_tid = (uint32_t)sys_call(SYS_gettid);
 	relaxed_store(&emitter.awake, 1);
 	clock_calibrate(&shim.start);
-	while (!acquire_load(&emitter.stop)) {
+	for (;;) {
+		/* First this: who stops us changes it afterwards, and what looks at it ends. */
 		calls = acquire_load(&emitter.calls);
+		if (acquire_load(&emitter.stop))
+			break;
 		exporter_seen();
 		tree_emitter(exporter->emitter_tid);
 		carry_out_request();

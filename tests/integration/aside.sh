@@ -23,6 +23,7 @@ compile_caller() {
 		#include <sys/uio.h>
 		#include <sys/wait.h>
 		#include <unistd.h>
+		int capset();
 		#define TELL(call) dprintf(2, "%s: %ld\n", #call, (long)(call))
 		static void *thread(void *argument) { free(malloc(100)); return argument; }
 		int main(int argc, char **argv)
@@ -31,6 +32,7 @@ compile_caller() {
 			struct iovec part = {memory, 1};
 			struct pollfd polled = {0, POLLIN, 0};
 			int pipes[2], sockets[2], status;
+			unsigned header[2] = {0x20080522, getpid()}, caps[6];
 			cpu_set_t set;
 			pthread_t id;
 			write(1, "begin", 5);
@@ -49,6 +51,8 @@ compile_caller() {
 			TELL(setfsuid(geteuid()));
 			TELL(setfsgid(getegid()));
 			TELL(setuid(geteuid()));
+			TELL(syscall(SYS_capget, header, caps));
+			TELL(capset(header, caps));
 			TELL(geteuid() == 0 ? initgroups("root", 0) : 0);
 			TELL(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0));
 			TELL(unshare(0));

@@ -21,6 +21,17 @@ an_old_result_is_replaced() {
 	python3 -c 'import json; assert json.load(open("result.json"))["processes"]["ended"] == 1'
 }
 
+what_the_program_wrote_there_stays() {
+	echo before >log
+	"$otelue" run -o /dev/stdout -- seq 1 1000 >>log
+	expect_equal "$(head -n 1 log)" before
+	expect_equal "$(sed -n '2,1001p' log | md5sum)" "$(seq 1 1000 | md5sum)"
+	[[ $(sed -n 1002p log) == "otelue: 1 process counted"* ]] || fail "$(tail -n +1000 log)"
+	"$otelue" run -o /dev/stderr -- bash -c 'echo told >&2' 2>log
+	expect_equal "$(head -n 1 log)" told
+	grep -q "^otelue: 1 process counted" log || fail "$(<log)"
+}
+
 a_result_goes_into_a_pipe() {
 	mkfifo pipe
 	cat pipe >result.json &
@@ -118,6 +129,7 @@ test_case an_old_result_stays_without_a_run -- ./there-is-none
 test_case an_old_result_stays_without_a_run --library ./there-is-none -- true
 test_case an_old_result_stays_without_a_run --config ./there-is-none -- true
 test_case an_old_result_is_replaced
+test_case what_the_program_wrote_there_stays
 test_case a_result_goes_into_a_pipe
 test_case a_result_without_counts_is_one_too
 test_case a_full_disk_is_told_and_the_program_ends_as_it_would

@@ -68,6 +68,10 @@ count_more() {
 	cat told >>wait.log
 }
 
+lines_news() { of_json lines libc.file.operation.duration libc.file.operation=metadata; }
+# A line may be half written.
+has_told() { (($(lines_news 2>>wait.log | awk '{ sum += $1 } END { print sum + 0 }') >= $1)); }
+
 what_is_new_adds_up() {
 	local before after shower process
 	configuration 60000
@@ -76,12 +80,12 @@ what_is_new_adds_up() {
 	before=$(of_json <("$otelue" show --json "$pid") libc.file.operation.duration libc.file.operation=metadata)
 	timeout 30 "$otelue" show --json --interval 0.2 "$pid" >lines 2>errors 8>&- &
 	shower=$!
-	sleep 0.3
+	until_true test -s lines # the second reading
 	for ((i = 1; i <= 6; i++)); do
 		count_more $((10 ** (i % 4)))
 		sleep 0.1
 	done
-	sleep 0.3
+	until_true has_told 1221
 	after=$(of_json <("$otelue" show --json "$pid") libc.file.operation.duration libc.file.operation=metadata)
 	exec 8>&-
 	process=$pid
@@ -89,7 +93,7 @@ what_is_new_adds_up() {
 	pid=
 	# Python may call stat for the files that it opens, too, and at its end.
 	expect_between 1221 $((after - before)) 1240 "calls in all"
-	of_json lines libc.file.operation.duration libc.file.operation=metadata >news
+	lines_news >news
 	expect_between $((after - before)) "$(awk '{ sum += $1 } END { print sum }' news)" $((after - before + 5)) "the sum of what was new"
 	(($(grep -vc '^0$' news) >= 3)) || fail "$(<news)"
 	expect_equal "$(<errors)" "otelue show: $(readlink -f "$python" | sed 's|.*/||')[$process] has ended"
@@ -110,7 +114,7 @@ another_program_begins_anew() {
 	LD_PRELOAD=$OTELUE_PRELOAD bash -c 'read -r <go; exec sleep 60' &
 	pid=$!
 	trap 'kill -KILL "$pid" 2>>wait.log || true' EXIT
-	until_true eval '"$otelue" show | grep -q " bash$"'
+	until_true eval '"$otelue" show "$pid" | grep -q "bash.$pid."'
 	timeout 30 "$otelue" show --interval 0.2 "$pid" >tables 2>errors &
 	exec 7>go
 	until_true grep -q "bash.$pid., the last" tables
@@ -124,12 +128,13 @@ another_program_begins_anew() {
 a_process_in_another_pid_namespace_is_shown() {
 	local inner
 	((EUID == 0)) || skip "a pid namespace needs root"
+	unshare --pid --fork true || skip "no pid namespace can be made here"
 	configuration 60000
 	unshare --pid --fork --kill-child env LD_PRELOAD="$OTELUE_PRELOAD" sleep 60 &
 	pid=$!
 	trap 'kill -KILL "$pid" 2>>wait.log || true' EXIT
-	until_true eval '[[ $("$otelue" show) == *" sleep"* ]]'
-	inner=$(pgrep -P "$pid")
+	until_true eval 'inner=$(<"/proc/$pid/task/$pid/children"); [[ $inner && $("$otelue" show $inner) == *"sleep["* ]]'
+	inner=${inner% }
 	run "$otelue" show "$inner"
 	expect_code 0
 	[[ $output == "otelue: sleep[$inner], since its start "*libc.memory.allocations* ]] || fail "$output"
