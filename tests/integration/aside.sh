@@ -25,7 +25,7 @@ compile_caller() {
 		#include <unistd.h>
 		int capset();
 		#define TELL(call) dprintf(2, "%s: %ld\n", #call, (long)(call))
-		static void *thread(void *argument) { free(malloc(100)); return argument; }
+		static void *thread(void *argument) { return argument; }
 		int main(int argc, char **argv)
 		{
 			char *memory = mmap(NULL, 65536, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0), byte = 0;

@@ -80,6 +80,10 @@ time_of_emitters_adds_up() {
 				if (read(zero, &byte, 1) != 1) exit(2);
 				close(zero);
 			}
+			do { /* a long line grows before our eyes */
+				before = size();
+				usleep(5000);
+			} while (size() != before);
 		}
 	}
 	int main(void)
