@@ -52,3 +52,11 @@ size_t printable_copy(char *to, size_t size, const char *from, size_t length)
 		to[written] = '\0';
 	return written;
 }
+
+size_t printable_program(char *to, size_t size, const char *path)
+{
+	const char *slash = strrchr(path, '/');
+
+	path = slash ? slash + 1 : path;
+	return printable_copy(to, size, path, strlen(path));
+}

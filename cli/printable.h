@@ -11,4 +11,7 @@
  */
 size_t printable_copy(char *to, size_t size, const char *from, size_t length);
 
+/* The last part of a program's path, the same way. */
+size_t printable_program(char *to, size_t size, const char *path);
+
 #endif

@@ -2,11 +2,11 @@
 #include <errno.h>
 #include <jansson.h>
 #include <limits.h>
-#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
 #include <unistd.h>
+#include "base/clock.h"
 #include "build-config.h"
 #include "cli/cli.h"
 #include "cli/format.h"
@@ -14,7 +14,6 @@
 #include "cli/memory.h"
 #include "cli/printable.h"
 #include "cli/report.h"
-#include "cli/terminal.h"
 #include "cli/tree.h"
 #include "metrics/collect.h"
 
@@ -52,8 +51,8 @@ struct show {
 	bool json;
 	long interval_ms, times; /* 0: once; 0: for ever */
 	struct shown **all;
-	size_t count; /* of them, or of the lines of the list */
-	size_t unread;
+	size_t count;
+	size_t listed, unread; /* without PIDs */
 	struct segment_reading reading;
 };
 
@@ -66,23 +65,6 @@ static long number_of(const char *word, long largest)
 	errno = 0;
 	value = strtol(word, &end, 10);
 	return errno || *end || end == word || value < 1 || value > largest ? 0 : value;
-}
-
-static uint64_t boottime_ns(void)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_BOOTTIME, &now);
-	return (uint64_t)now.tv_sec * 1000000000u + (uint64_t)now.tv_nsec;
-}
-
-/* The file's name of the program; printable. */
-static void name_program(char *to, size_t size, const char *path)
-{
-	const char *slash = strrchr(path, '/');
-
-	path = slash ? slash + 1 : path;
-	printable_copy(to, size, path, strlen(path));
 }
 
 static const char *explain(int err, bool loaded)
@@ -134,12 +116,12 @@ static int read_process(struct show *show, struct shown *shown, bool *ret_loaded
 	}
 	if (err)
 		return err;
-	name_program(shown->program, sizeof(shown->program), reading->program);
+	printable_program(shown->program, sizeof(shown->program), reading->program);
 	memset(&shown->now.totals, 0, sizeof(shown->now.totals));
 	collect_merge(&shown->now.totals, &reading->totals, false);
 	shown->now.start_time_ns = reading->start_time_ns;
-	shown->now.time_ns =
-		shown->now.start_time_ns + since(reading->created_boottime_ns, boottime_ns()) + 1;
+	shown->now.time_ns = shown->now.start_time_ns +
+	                     since(reading->created_boottime_ns, clock_read_ns(CLOCK_BOOTTIME)) + 1;
 	/* It has executed another program, or another process has its pid: all of it is new. */
 	if (shown->created_ns && shown->created_ns != reading->created_boottime_ns) {
 		shown->read_ns = 0;
@@ -197,7 +179,7 @@ static int show_process(struct show *show, struct shown *shown)
 {
 	bool first = shown->created_ns == 0, loaded;
 	int err = read_process(show, shown, &loaded);
-	uint64_t read_ns = boottime_ns();
+	uint64_t read_ns = clock_read_ns(CLOCK_BOOTTIME);
 
 	if (err && !first) {
 		cli_error(usage.verb, "%s[%d] %s", shown->program, (int)shown->pid,
@@ -258,16 +240,18 @@ static void list_process(pid_t pid, int err, const struct segment_reading *readi
 {
 	struct show *show = context;
 	char program[sizeof(((struct shown *)0)->program)], age[FORMAT_SIZE];
-	uint64_t age_ns = since(reading->created_boottime_ns, boottime_ns());
+	uint64_t age_ns;
 
 	if (err) {
 		show->unread++;
 		return;
 	}
-	name_program(program, sizeof(program), reading->program);
+	show->listed++;
+	age_ns = since(reading->created_boottime_ns, clock_read_ns(CLOCK_BOOTTIME));
+	printable_program(program, sizeof(program), reading->program);
 	format_duration(age, (int64_t)age_ns);
 	if (!show->json) {
-		if (show->count++ == 0)
+		if (show->listed == 1)
 			printf("%10s  %10s  %s\n", "PID", "FOR", "PROGRAM");
 		printf("%10d  %10s  %s\n", (int)pid, age, program);
 		return;
@@ -275,7 +259,6 @@ static void list_process(pid_t pid, int err, const struct segment_reading *readi
 	print_object(json_pack("{s:s, s:I, s:s, s:f}", "otelue", PACKAGE_VERSION, "pid",
 	                       (json_int_t)pid, "program", program, "duration",
 	                       (double)age_ns / 1e9));
-	show->count++;
 }
 
 static int list(struct show *show)
@@ -289,9 +272,10 @@ static int list(struct show *show)
 	if (show->unread)
 		cli_error(usage.verb, "%zu more cannot be read (otelue show PID tells why)",
 		          show->unread);
-	if (show->count || show->unread)
+	if (show->listed)
 		return CLI_OK;
-	cli_error(usage.verb, "no process that this user may look into runs with the shim");
+	if (!show->unread)
+		cli_error(usage.verb, "no process that this user may look into runs with the shim");
 	return CLI_PROBLEM;
 }
 
@@ -334,7 +318,7 @@ static int parse(struct show *show, int argc, char **argv)
 /* CLI_NO_MORE, or the exit code. */
 static int take_processes(struct show *show, int count, char **words)
 {
-	show->all = memory_take((size_t)count * sizeof(struct shown *) + 1);
+	show->all = memory_take((size_t)(count + 1) * sizeof(struct shown *));
 	for (; count > 0; count--, words++) {
 		long pid = number_of(*words, INT_MAX);
 

@@ -65,8 +65,6 @@ static void add_unreadable(struct tree *tree, const char *name, int err)
 
 static void add_process(struct tree *tree, const struct segment_reading *reading)
 {
-	const char *slash = strrchr(reading->program, '/');
-	const char *program = slash ? slash + 1 : reading->program;
 	struct tree_process *process;
 	char prefix[1024];
 
@@ -75,7 +73,7 @@ static void add_process(struct tree *tree, const struct segment_reading *reading
 	process = &tree->processes[tree->process_count++];
 	process->pid = reading->pid;
 	process->alive = reading->alive;
-	printable_copy(process->program, sizeof(process->program), program, strlen(program));
+	printable_program(process->program, sizeof(process->program), reading->program);
 	snprintf(prefix, sizeof(prefix), "%s[%u]: ", process->program, process->pid);
 	add_messages(tree, prefix, reading->messages);
 }
