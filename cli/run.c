@@ -323,16 +323,15 @@ static long look_at_nothing(void *context)
 /* 0 and how it ended, or -errno. */
 static int launch_watched(struct run *run, int *ret_status)
 {
-	struct session_dead *dead;
-	int err;
+	struct session_dead *dead =
+		run->session.path[0] ? session_dead_open(&run->session, &run->settings) : NULL;
+	int err =
+		launch(run->command, dead ? session_dead_look : look_at_nothing, dead, ret_status);
 
-	if (!run->session.path[0])
-		return launch(run->command, look_at_nothing, NULL, ret_status);
-	dead = session_dead_open(&run->session, &run->settings);
-	err = launch(run->command, session_dead_look, dead, ret_status);
 	signal(SIGPIPE, SIG_IGN); /* the program's end is told, not ours */
 	signal(SIGXFSZ, SIG_IGN);
-	session_dead_close(dead, complain);
+	if (dead)
+		session_dead_close(dead, complain);
 	return err;
 }
 

@@ -55,6 +55,12 @@ a_result_without_counts_is_one_too() {
 	[[ $errors == *"0 processes counted"* && $errors != *"may be statically linked"* ]] || fail "$errors"
 }
 
+# Nor do we end by the signal of who may not write (not a word here either).
+a_result_that_may_not_be_written_does_not_end_us() {
+	run bash -c 'ulimit -f 0; "$@"' - "$otelue" run --json -o result.json -- sh -c 'exit 3'
+	expect_code 3
+}
+
 # The program's end goes before our own trouble.
 a_full_disk_is_told_and_the_program_ends_as_it_would() {
 	local format
@@ -108,6 +114,18 @@ a_failed_export_has_the_name_of_the_error() {
 	PYTHON
 }
 
+# Events are small, a file is not: of what it holds whole nobody is told that it was left out.
+attributes_left_out_of_events_are_told_where_there_are_events() {
+	local attributes
+	attributes=$(for i in {1..18}; do printf 'key%d=%0100d,' "$i" "$i"; done)
+	export OTEL_RESOURCE_ATTRIBUTES=${attributes%,} OTELUE_FILE=$PWD/otlp.jsonl
+	run env OTELUE_METRICS_EXPORTER=otlp_file "$otelue" run -- sleep 0.3
+	[[ $errors != *"left out of events"* ]] || fail "$errors"
+	grep -q '"key18"' otlp.jsonl || fail "the file has them not"
+	run env OTELUE_METRICS_EXPORTER=user_events,otlp_file "$otelue" run -- sleep 0.3
+	[[ $errors == *"resource attributes left out of events, which are small: "* ]] || fail "$errors"
+}
+
 # Who may not look into tracefs cannot know whether events are there, but the sysctl tells.
 a_user_is_told_of_closed_events_only_where_there_are_some() {
 	local as=() told="this kernel has no user_events"
@@ -132,6 +150,7 @@ test_case an_old_result_is_replaced
 test_case what_the_program_wrote_there_stays
 test_case a_result_goes_into_a_pipe
 test_case a_result_without_counts_is_one_too
+test_case a_result_that_may_not_be_written_does_not_end_us
 test_case a_full_disk_is_told_and_the_program_ends_as_it_would
 test_case the_command_is_told_as_it_was_given
 test_case why_nothing_was_counted_is_told_once
@@ -141,5 +160,6 @@ test_case an_empty_argument_is_wrong_usage --otlp-file
 test_case an_empty_argument_is_wrong_usage -o
 test_case a_failed_export_has_the_name_of_the_error /dev/full ENOSPC
 test_case a_failed_export_has_the_name_of_the_error /proc/nonexistent/file ENOENT
+test_case attributes_left_out_of_events_are_told_where_there_are_events
 test_case a_user_is_told_of_closed_events_only_where_there_are_some
 test_done
