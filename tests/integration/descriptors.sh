@@ -22,6 +22,22 @@ a_file_holds_only_the_programs_bytes() {
 	expect_same mine wanted
 }
 
+# Before the emitter has woken, too: a table that two threads share makes each call on a descriptor dearer.
+the_table_is_the_emitters_own_from_the_start() {
+	local tasks
+	cat >config.json <<-'JSON'
+		{"file_format": "1.1", "distribution": {"otelue": {"export": {"start_delay": 3600000}}}}
+	JSON
+	LD_PRELOAD=$OTELUE_PRELOAD OTELUE_CONFIG=$PWD/config.json sleep 60 &
+	pid=$!
+	trap 'kill -KILL "$pid"' EXIT
+	sleep 0.5
+	tasks=$(ls "/proc/$pid/task")
+	expect_equal "$(wc -l <<<"$tasks")" 2 "threads"
+	[[ $(ls "/proc/$pid/fd") ]] || fail "the program has no descriptor"
+	expect_equal "$(ls "/proc/$pid/task/$(grep -vx "$pid" <<<"$tasks")/fd")" "" "the emitter's descriptors"
+}
+
 closed_standard_descriptors_stay_closed() {
 	busy sh -c 'exec 0<&- 1>&- 2>&-; exec 3>found; ls /proc/$$/fd >&3; sleep 0.4; ls /proc/$$/fd >&3'
 	sh -c 'exec 0<&- 1>&- 2>&-; exec 3>plain; ls /proc/$$/fd >&3; sleep 0.4; ls /proc/$$/fd >&3'
@@ -32,5 +48,6 @@ test_case the_same_descriptors_are_open
 for way in close closefrom range dup2; do
 	test_case a_file_holds_only_the_programs_bytes "$way"
 done
+test_case the_table_is_the_emitters_own_from_the_start
 test_case closed_standard_descriptors_stay_closed
 test_done
