@@ -42,7 +42,7 @@ struct salvager {
 	/* What the caller sets; the rest begins as zeros. */
 	const struct settings *own; /* for processes that left none; NULL: these are left alone */
 	struct user_events *user_events; /* registered, or not */
-	const uint32_t *stop; /* NULL, or a word: another value than this ends the walk: */
+	const uint32_t *stop; /* NULL, or a word that ends the walk when it is not `go_on` */
 	uint32_t go_on;
 	bool dry;   /* only look; points are counted all the same */
 	bool quick; /* a process id in use is taken for that process, what was tried a moment ago

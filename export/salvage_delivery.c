@@ -110,7 +110,6 @@ static uint64_t count_points(const struct salvager *salvager, enum ledger_accoun
 static int deliver_to(struct salvager *salvager, enum ledger_account account)
 {
 	enum SINK sink = account == LEDGER_FILE ? SINK_FILE : SINK_USER_EVENTS;
-
 	int err = 0;
 
 	if (salvager->dry) {

@@ -36,8 +36,8 @@
 /* Opened by a path: the FILE_TYPE is looked up when it is first read or written. */
 #define DESCRIPTOR_OPENED(fd_type) ((uint16_t)(FD_TYPE_##fd_type << 5 | DESCRIPTOR_KNOWN))
 
-/* False: no look-up by system call (a seccomp filter might kill for it); what is not known counts
- * as other. */
+/* False: the shim stands aside, or a seccomp filter might kill for a look-up by system call; what
+ * is not known counts as other. */
 extern bool descriptor_lookups HOOK_HIDDEN;
 extern uint16_t descriptor_table[DESCRIPTOR_COUNT] HOOK_HIDDEN;
 

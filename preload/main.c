@@ -95,7 +95,6 @@ static bool load_settings(char *const *argv, char *const *envp, bool secure)
 	                                  ? NULL
 	                                  : path,
 	};
-
 	int err;
 
 	if (settings_are_given(&environment)) {
